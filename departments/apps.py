@@ -1,0 +1,32 @@
+"""The app's registration with Django."""
+
+from typing import Any
+
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+STARTING_GROUPS = (
+    ("party", "党群综合", "Party and general affairs"),
+    ("economy", "经济管理", "Economic management"),
+    ("enforcement", "执法监督", "Law enforcement and supervision"),
+    ("service", "社会服务", "Social services"),
+    ("vertical", "垂直管理", "Vertically managed"),
+)
+
+
+def _install_groups(**kwargs: Any) -> None:
+    """Give an empty database the five groups of the field; editable afterwards."""
+    from departments.models import DepartmentGroup
+
+    if not DepartmentGroup.objects.exists():
+        DepartmentGroup.objects.bulk_create(
+            DepartmentGroup(code=code, name=name, name_en=name_en, order=order)
+            for order, (code, name, name_en) in enumerate(STARTING_GROUPS, start=1)
+        )
+
+
+class DepartmentsConfig(AppConfig):
+    name = "departments"
+
+    def ready(self) -> None:
+        post_migrate.connect(_install_groups, sender=self)

@@ -1,0 +1,193 @@
+"""The vote: rounds, invitations (outer envelopes), ballots, opinions and receipts."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from evaluation.states import RoundState
+from evaluators.models import DrawnPlace, Evaluator, Stratum, Unit
+
+
+class KeyMode(models.TextChoices):
+    """Who can open the box."""
+
+    FILE = "file", _("Key file on the server")
+    SHARES = "shares", _("Key holders' sheets")
+
+
+class Round(models.Model):
+    """The evaluation of one year. What decides a number is in ``configuration``, frozen before the draw."""
+
+    year = models.PositiveSmallIntegerField(
+        _("year"), unique=True, validators=[MinValueValidator(1990), MaxValueValidator(2200)]
+    )
+    title = models.CharField(_("title"), max_length=100)
+    theme = models.CharField(_("theme of the year"), max_length=200, blank=True)
+    state = models.CharField(_("state"), max_length=12, choices=RoundState.choices, default=RoundState.DRAFT)
+    configuration = models.JSONField(default=dict)
+    opens_at = models.DateTimeField(_("opens"), null=True, blank=True)
+    closes_at = models.DateTimeField(_("closes"), null=True, blank=True)
+    grace_minutes = models.PositiveSmallIntegerField(_("grace for forms already open (minutes)"), default=10)
+    is_demo = models.BooleanField(default=False, editable=False)
+    copied_from = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    # Grows with every change of the configuration: a form saved over a newer one is refused.
+    version = models.PositiveIntegerField(default=0)
+
+    # Set by freezing, read by everything after it; never by settings or code.
+    frozen_at = models.DateTimeField(null=True)
+    configuration_fingerprint = models.CharField(_("fingerprint of the configuration"), max_length=64, blank=True)
+    ballot_definition = models.JSONField(null=True)
+    populations = models.JSONField(null=True)
+    baselines = models.JSONField(null=True)
+
+    key_mode = models.CharField(_("the box opens with"), max_length=8, choices=KeyMode.choices, default=KeyMode.FILE)
+    public_key = models.BinaryField(max_length=32, null=True)
+    opened_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+    counted_at = models.DateTimeField(null=True)
+    receipts_root = models.CharField(_("root of the receipts"), max_length=64, blank=True)
+    counting_report = models.JSONField(null=True)
+
+    class Meta:
+        ordering = ["-year"]
+        verbose_name = _("round")
+        verbose_name_plural = _("rounds")
+
+    def __str__(self) -> str:
+        return f"{self.year} {self.title}"
+
+    @property
+    def is_frozen(self) -> bool:
+        return self.frozen_at is not None
+
+    @property
+    def last_accepted_at(self) -> datetime | None:
+        """The last moment at which a form opened in time is still taken."""
+        return self.closes_at + timedelta(minutes=self.grace_minutes) if self.closes_at else None
+
+    def takes_ballots(self, now: datetime | None = None) -> bool:
+        """True while a ballot can be started: open, and between its dates."""
+        now = now or timezone.now()
+        return (
+            self.state == RoundState.OPEN
+            and (self.opens_at is None or self.opens_at <= now)
+            and (self.closes_at is None or now < self.closes_at)
+        )
+
+
+class ReturnedBy(models.TextChoices):
+    """The way a ballot came back."""
+
+    ONLINE = "online", _("Online")
+    PAPER = "paper", _("On paper")
+
+
+class Invitation(models.Model):
+    """The outer envelope: who was asked, whether they returned, and (sealed) what. Never with a time of day."""
+
+    round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="invitations")
+    place = models.ForeignKey(DrawnPlace, on_delete=models.PROTECT, related_name="invitations")
+    evaluator = models.ForeignKey(Evaluator, on_delete=models.PROTECT, null=True, related_name="invitations")
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, null=True, related_name="invitations")
+    stratum = models.ForeignKey(Stratum, on_delete=models.PROTECT, related_name="+")
+    district = models.CharField(_("district"), max_length=100, blank=True)
+    weight_class = models.CharField(_("weight class"), max_length=40, blank=True)
+    # Codes of departments that this person must not judge, fixed at the draw.
+    recused = models.JSONField(default=list)
+
+    code_hash = models.BinaryField(max_length=32, null=True, unique=True)
+    issued_on = models.DateField(_("code issued"), null=True)
+    opened_on = models.DateField(_("opened"), null=True)
+    returned_on = models.DateField(_("returned"), null=True)
+    returned_by = models.CharField(max_length=8, choices=ReturnedBy.choices, blank=True)
+    revoked_on = models.DateField(_("revoked"), null=True)
+    envelope = models.BinaryField(null=True)
+    draft = models.BinaryField(null=True)
+    token_hash = models.BinaryField(max_length=32, null=True)
+
+    class Meta:
+        ordering = ["pk"]
+        verbose_name = _("invitation")
+        verbose_name_plural = _("invitations")
+        indexes = [models.Index(fields=["round", "stratum"]), models.Index(fields=["round", "returned_on"])]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["round", "evaluator"], condition=models.Q(evaluator__isnull=False), name="one_invitation_each"
+            )
+        ]
+
+
+class Ballot(models.Model):
+    """An opened ballot: nobody's. One byte of ``answers`` per department × item, in the frozen order of the round."""
+
+    id = models.BinaryField(primary_key=True, max_length=16)
+    round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="ballots")
+    stratum = models.ForeignKey(Stratum, on_delete=models.PROTECT, related_name="+")
+    weight_class = models.CharField(max_length=40, blank=True)
+    answers = models.BinaryField()
+
+    class Meta:
+        verbose_name = _("ballot")
+        verbose_name_plural = _("ballots")
+        indexes = [models.Index(fields=["round", "stratum", "weight_class"], name="ballot_by_stratum")]
+
+
+class Opinion(models.Model):
+    """What somebody wrote about a department: no ballot, stratum, unit, district or time."""
+
+    id = models.BinaryField(primary_key=True, max_length=16)
+    round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="opinions")
+    department_code = models.CharField(max_length=40)
+    text = models.TextField(max_length=2000)
+
+    class Meta:
+        verbose_name = _("opinion")
+        verbose_name_plural = _("opinions")
+        indexes = [models.Index(fields=["round", "department_code"])]
+
+
+class Receipt(models.Model):
+    """The hash of a receipt: proves that a ballot is in the box, never what it says."""
+
+    hash = models.BinaryField(primary_key=True, max_length=32)
+    round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="receipts")
+
+    class Meta:
+        verbose_name = _("receipt")
+        verbose_name_plural = _("receipts")
+
+
+class UnopenedEnvelope(models.Model):
+    """An envelope that could not be opened: counted and named, without its invitation."""
+
+    id = models.BinaryField(primary_key=True, max_length=16)
+    round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="unopened_envelopes")
+    stratum = models.ForeignKey(Stratum, on_delete=models.PROTECT, related_name="+")
+    sealed = models.BinaryField()
+
+    class Meta:
+        verbose_name = _("unopened envelope")
+        verbose_name_plural = _("unopened envelopes")
+
+
+class RoundMove(models.Model):
+    """One step of a round from state to state, for its page; the audit log has it too."""
+
+    round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="moves")
+    verb = models.CharField(max_length=20)
+    from_state = models.CharField(max_length=12, choices=RoundState.choices)
+    to_state = models.CharField(max_length=12, choices=RoundState.choices)
+    at = models.DateTimeField(auto_now_add=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    reason = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+        verbose_name = _("step of a round")
+        verbose_name_plural = _("steps of rounds")

@@ -1,0 +1,3 @@
+"""Celery tasks of the vote."""
+
+from __future__ import annotations

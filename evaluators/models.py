@@ -1,0 +1,186 @@
+"""Who may judge: the lasting registry of people and units by stratum, and the draws made from it (by year)."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from departments.models import Department, code_validator
+from foundation.fields import EncryptedTextField
+from foundation.models import StoredFile
+
+
+class Stratum(models.Model):
+    """A kind of evaluator (层面)."""
+
+    code = models.CharField(_("code"), max_length=40, unique=True, validators=[code_validator])
+    name = models.CharField(_("name"), max_length=60, unique=True)
+    name_en = models.CharField(_("English name"), max_length=100, blank=True)
+    order = models.PositiveSmallIntegerField(_("order"), default=0)
+    is_active = models.BooleanField(_("active"), default=True)
+
+    class Meta:
+        ordering = ["order", "code"]
+        verbose_name = _("stratum")
+        verbose_name_plural = _("strata")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Unit(models.Model):
+    """An evaluator unit (评议人单位): an enterprise, a community, an office."""
+
+    code = models.CharField(_("code"), max_length=40, unique=True, validators=[code_validator])
+    name = models.CharField(_("name"), max_length=200)
+    district = models.CharField(_("district"), max_length=100, blank=True, db_index=True)
+    industry = models.CharField(_("industry"), max_length=100, blank=True)
+    stratum = models.ForeignKey(
+        Stratum, on_delete=models.PROTECT, null=True, blank=True, related_name="units", verbose_name=_("stratum")
+    )
+    is_active = models.BooleanField(_("active"), default=True)
+
+    class Meta:
+        ordering = ["code"]
+        verbose_name = _("evaluator unit")
+        verbose_name_plural = _("evaluator units")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class EvaluatorStatus(models.TextChoices):
+    """Whether a person can be drawn."""
+
+    ACTIVE = "active", _("Active")
+    PAUSED = "paused", _("Paused")
+    MOVED = "moved", _("Moved away")
+    DECEASED = "deceased", _("Deceased")
+    REMOVED = "removed", _("Removed")
+
+
+class Evaluator(models.Model):
+    """A person of the registry. Phone and e-mail are encrypted; keyed hashes find them again."""
+
+    code = models.CharField(_("code"), max_length=40, unique=True, validators=[code_validator])
+    name = models.CharField(_("name"), max_length=50, db_index=True)
+    stratum = models.ForeignKey(Stratum, on_delete=models.PROTECT, related_name="evaluators", verbose_name=_("stratum"))
+    unit = models.ForeignKey(
+        Unit, on_delete=models.PROTECT, null=True, blank=True, related_name="evaluators", verbose_name=_("unit")
+    )
+    district = models.CharField(_("district"), max_length=100, blank=True, db_index=True)
+    industry = models.CharField(_("industry"), max_length=100, blank=True)
+    phone = EncryptedTextField(_("mobile"), default=b"", blank=True)
+    email = EncryptedTextField(_("e-mail"), default=b"", blank=True)
+    phone_hash = models.BinaryField(max_length=32, default=b"", db_index=True)
+    phone_tail_hash = models.BinaryField(max_length=32, default=b"", db_index=True)
+    email_hash = models.BinaryField(max_length=32, default=b"", db_index=True)
+    weight_class = models.CharField(_("weight class"), max_length=40, blank=True)
+    status = models.CharField(
+        _("status"), max_length=10, choices=EvaluatorStatus.choices, default=EvaluatorStatus.ACTIVE, db_index=True
+    )
+    employer = models.ForeignKey(
+        Department,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="employed_evaluators",
+        verbose_name=_("works for department"),
+    )
+    proposed_by = models.CharField(_("proposed by"), max_length=200, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["code"]
+        verbose_name = _("evaluator")
+        verbose_name_plural = _("evaluators")
+        indexes = [models.Index(fields=["stratum", "status"])]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Snapshot(models.Model):
+    """The eligible part of the registry, frozen for the draw of a year (draw.md, 1 and 2)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    year = models.PositiveSmallIntegerField(_("year"), db_index=True)
+    number = models.PositiveSmallIntegerField(_("number"))
+    registry_file = models.ForeignKey(StoredFile, on_delete=models.PROTECT, related_name="+")
+    exclusions_file = models.ForeignKey(StoredFile, on_delete=models.PROTECT, related_name="+", null=True)
+    snapshot_hash = models.CharField(_("fingerprint of the snapshot"), max_length=64)
+    exclusions_hash = models.CharField(_("fingerprint of the exclusions"), max_length=64, blank=True)
+    plan = models.JSONField()
+    plan_hash = models.CharField(_("fingerprint of the plan"), max_length=64)
+    seed_source = models.CharField(_("source of the public seed"), max_length=300)
+    chances = models.JSONField(_("seats and chances by cell"), default=list)
+    exclusion_counts = models.JSONField(_("left out, by reason"), default=dict)
+    frozen_at = models.DateTimeField(_("frozen"))
+    frozen_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    voided_at = models.DateTimeField(null=True)
+    void_reason = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["-year", "-number"]
+        verbose_name = _("snapshot")
+        verbose_name_plural = _("snapshots")
+        constraints = [
+            models.UniqueConstraint(fields=["year", "number"], name="snapshot_number_once"),
+            models.UniqueConstraint(
+                fields=["year"], condition=models.Q(voided_at=None), name="one_standing_snapshot_per_year"
+            ),
+        ]
+
+
+class Draw(models.Model):
+    """One draw from a snapshot; the first is binding. A later one needs a new snapshot and says why."""
+
+    snapshot = models.OneToOneField(Snapshot, on_delete=models.PROTECT, related_name="draw")
+    public_seed = models.CharField(_("public seed"), max_length=300)
+    seed = models.CharField(max_length=64)
+    witnesses = models.TextField(_("witnesses"), blank=True)
+    summary = models.JSONField(default=dict)
+    result_file = models.ForeignKey(StoredFile, on_delete=models.PROTECT, related_name="+")
+    drawn_at = models.DateTimeField(_("drawn"))
+    drawn_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["-drawn_at"]
+        verbose_name = _("draw")
+        verbose_name_plural = _("draws")
+
+
+class DrawnRole(models.TextChoices):
+    """Drawn to judge, or in reserve."""
+
+    MAIN = "main", _("Drawn")
+    RESERVE = "reserve", _("Reserve")
+
+
+class DrawnPlace(models.Model):
+    """One drawn person or unit."""
+
+    draw = models.ForeignKey(Draw, on_delete=models.PROTECT, related_name="places")
+    candidate = models.CharField(max_length=64)
+    evaluator = models.ForeignKey(Evaluator, on_delete=models.PROTECT, null=True, related_name="places")
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, null=True, related_name="places")
+    stratum = models.ForeignKey(Stratum, on_delete=models.PROTECT, related_name="+")
+    cell = models.CharField(max_length=210, blank=True)
+    role = models.CharField(max_length=8, choices=DrawnRole.choices)
+    order = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ["draw", "stratum", "role", "order"]
+        verbose_name = _("drawn place")
+        verbose_name_plural = _("drawn places")
+        constraints = [
+            models.UniqueConstraint(fields=["draw", "candidate"], name="candidate_drawn_once"),
+            models.CheckConstraint(
+                condition=models.Q(evaluator=None, unit__isnull=False) | models.Q(evaluator__isnull=False),
+                name="place_has_a_person_or_a_unit",
+            ),
+        ]

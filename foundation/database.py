@@ -1,0 +1,93 @@
+"""What differs between SQLite and PostgreSQL, in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from io import StringIO
+from typing import Any
+
+from django.db import connection, models
+
+
+def is_postgresql() -> bool:
+    """True on PostgreSQL, false on the embedded SQLite."""
+    return connection.vendor == "postgresql"
+
+
+def serialise(name: str) -> None:
+    """Let one transaction at a time pass from here to its commit.
+
+    PostgreSQL: an advisory lock on the name. SQLite: nothing to do, since IMMEDIATE transactions are alone already.
+    """
+    if is_postgresql():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+
+
+def _copy_cell(value: Any) -> str:
+    if value is None:
+        return "\\N"
+    if isinstance(value, bool):
+        return "t" if value else "f"
+    if isinstance(value, (bytes, memoryview)):
+        return "\\\\x" + bytes(value).hex()
+    text = str(value)
+    if "\\" in text or "\t" in text or "\n" in text or "\r" in text:
+        text = text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
+    return text
+
+
+def bulk_write(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+    """Insert many rows fast: COPY on PostgreSQL, executemany on SQLite. Returns how many.
+
+    ``columns`` are database column names; values are what the database stores (bytes, str, int, None, ISO dates); JSON as
+    text. Call inside a transaction: either all rows are there or none.
+    """
+    table = connection.ops.quote_name(model._meta.db_table)
+    names = ", ".join(connection.ops.quote_name(column) for column in columns)
+    count = 0
+    if is_postgresql():
+        with connection.cursor() as cursor:
+            buffer = StringIO()
+            for row in rows:
+                buffer.write("\t".join(map(_copy_cell, row)) + "\n")
+                count += 1
+                if count % 20_000 == 0:
+                    _flush(cursor, table, names, buffer)
+                    buffer = StringIO()
+            _flush(cursor, table, names, buffer)
+        return count
+    marks = ", ".join(["%s"] * len(columns))
+    with connection.cursor() as cursor:
+        batch: list[Sequence[Any]] = []
+        statement = f"INSERT INTO {table} ({names}) VALUES ({marks})"  # noqa: S608 -- quoted identifiers only
+        for row in rows:
+            batch.append(row)
+            count += 1
+            if len(batch) == 5_000:
+                cursor.executemany(statement, batch)
+                batch = []
+        if batch:
+            cursor.executemany(statement, batch)
+    return count
+
+
+def _flush(cursor: Any, table: str, names: str, buffer: StringIO) -> None:
+    if buffer.tell():
+        buffer.seek(0)
+        cursor.copy_expert(f"COPY {table} ({names}) FROM STDIN", buffer)
+
+
+def vacuum(*model_classes: type[models.Model]) -> None:
+    """Physically forget deleted and replaced rows of these tables. Must run outside a transaction.
+
+    PostgreSQL: VACUUM FULL rewrites the tables. SQLite: secure_delete has zeroed the pages; VACUUM rewrites the file and the
+    write-ahead log is truncated.
+    """
+    with connection.cursor() as cursor:
+        if is_postgresql():
+            for model in model_classes:
+                cursor.execute(f"VACUUM (FULL, ANALYZE) {connection.ops.quote_name(model._meta.db_table)}")
+        else:
+            cursor.execute("VACUUM")
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -1,0 +1,86 @@
+"""Stored files: kept under a random name with their fingerprint; every download is written down."""
+
+from __future__ import annotations
+
+import hashlib
+from io import BytesIO
+from typing import Any
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.utils import timezone
+
+from foundation import crypto
+from foundation.models import FileFetch, StoredFile
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+class FileGone(Exception):
+    """The file was erased, or what is stored does not match its fingerprint."""
+
+
+def _path(file: StoredFile) -> str:
+    return f"{file.pk.hex[:2]}/{file.pk.hex}"
+
+
+def store(
+    content: bytes,
+    *,
+    kind: str,
+    name: str,
+    content_type: str,
+    permission: str,
+    user: Any,
+    year: int | None = None,
+    encrypted: bool = False,
+    meta: dict[str, Any] | None = None,
+) -> StoredFile:
+    """Keep bytes as a file that those with ``permission`` may fetch. ``encrypted`` for anything with personal data."""
+    file = StoredFile(
+        kind=kind,
+        name=name[:200],
+        content_type=content_type,
+        size=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+        encrypted=encrypted,
+        permission=permission,
+        year=year,
+        meta=meta or {},
+        created_by=user,
+    )
+    body = crypto.encrypt(content, purpose=f"file:{file.pk}") if encrypted else content
+    default_storage.save(_path(file), ContentFile(body))
+    file.save(force_insert=True)
+    return file
+
+
+def read(file: StoredFile) -> bytes:
+    """The file's content, checked against its fingerprint. Raises FileGone."""
+    if file.erased_at:
+        raise FileGone(file.name)
+    try:
+        with default_storage.open(_path(file)) as stream:
+            body = stream.read()
+    except FileNotFoundError:
+        raise FileGone(file.name) from None
+    content = crypto.decrypt(body, purpose=f"file:{file.pk}") if file.encrypted else body
+    if hashlib.sha256(content).hexdigest() != file.sha256:
+        raise FileGone(file.name)
+    return content
+
+
+def fetch(file: StoredFile, *, user: Any) -> BytesIO:
+    """Read a file for a person and write down that they took it. The caller has checked ``file.permission``."""
+    content = read(file)
+    FileFetch.objects.create(file=file, user=user)
+    return BytesIO(content)
+
+
+def erase(file: StoredFile) -> None:
+    """Delete the content when the transaction commits; the row stays as evidence that it existed."""
+    if file.erased_at is None:
+        file.erased_at = timezone.now()
+        file.save(update_fields=["erased_at"])
+        transaction.on_commit(lambda: default_storage.delete(_path(file)))

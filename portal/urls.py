@@ -1,0 +1,7 @@
+"""Addresses of what people look at."""
+
+from django.urls import path
+
+from portal import views
+
+urlpatterns = [path("", views.home, name="home")]

@@ -1,0 +1,114 @@
+"""The result: immutable runs, what is published of them, and rates imported from before this system."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, NoReturn
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from departments.models import Department
+from evaluation.models import Round
+from foundation.models import AppendOnlyError, AppendOnlyQuerySet
+
+
+class ScoreRun(models.Model):
+    """One computation of a round's result. Never changed: a new run stands beside it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="score_runs")
+    number = models.PositiveIntegerField(_("number"))
+    input_fingerprint = models.CharField(_("fingerprint of the input"), max_length=64)
+    configuration_fingerprint = models.CharField(_("fingerprint of the configuration"), max_length=64)
+    code_version = models.CharField(_("version of the program"), max_length=40)
+    # int64 counts, C order: department × item × stratum × weight class × choice, zlib compressed; axes in ``axes``.
+    cube = models.BinaryField()
+    axes = models.JSONField()
+    # The whole result as scoring.core gives it: the same keys and strings as a recount's results.json, and more.
+    result = models.JSONField()
+    summary = models.JSONField()
+    created_at = models.DateTimeField(_("made"), auto_now_add=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    objects = AppendOnlyQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-round__year", "-number"]
+        verbose_name = _("score run")
+        verbose_name_plural = _("score runs")
+        constraints = [models.UniqueConstraint(fields=["round", "number"], name="run_number_once")]
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise AppendOnlyError("a score run is immutable")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise AppendOnlyError("a score run is immutable")
+
+
+class DepartmentScore(models.Model):
+    """One department's figures in a run, rounded as published; what dashboards sort, filter and compare by."""
+
+    run = models.ForeignKey(ScoreRun, on_delete=models.PROTECT, related_name="scores")
+    department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="scores")
+    group_code = models.CharField(max_length=40, db_index=True)
+    sector_code = models.CharField(max_length=40, blank=True)
+    status = models.CharField(max_length=12)
+    satisfaction = models.DecimalField(max_digits=12, decimal_places=6, null=True)
+    dissatisfaction = models.DecimalField(max_digits=12, decimal_places=6, null=True)
+    base = models.DecimalField(max_digits=12, decimal_places=6, null=True)
+    adjustment = models.DecimalField(max_digits=12, decimal_places=6, null=True)
+    public = models.DecimalField(max_digits=12, decimal_places=6, null=True)
+    assessment = models.DecimalField(max_digits=12, decimal_places=6, null=True)
+    bonus = models.DecimalField(max_digits=12, decimal_places=6, null=True)
+    deduction = models.DecimalField(max_digits=12, decimal_places=6, null=True)
+    total = models.DecimalField(max_digits=12, decimal_places=6, null=True)
+    group_rank = models.PositiveIntegerField(null=True)
+    overall_rank = models.PositiveIntegerField(null=True)
+    movement = models.IntegerField(null=True)
+    baseline = models.CharField(max_length=8, blank=True)
+    se_satisfaction = models.DecimalField(max_digits=12, decimal_places=6, null=True)
+    se_dissatisfaction = models.DecimalField(max_digits=12, decimal_places=6, null=True)
+
+    objects = AppendOnlyQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["run", "group_code", "group_rank"]
+        verbose_name = _("score of a department")
+        verbose_name_plural = _("scores of departments")
+        constraints = [models.UniqueConstraint(fields=["run", "department"], name="department_scored_once")]
+
+
+class Publication(models.Model):
+    """The run that a round's readers see; portal reads only this."""
+
+    round = models.OneToOneField(Round, on_delete=models.PROTECT, related_name="publication")
+    run = models.ForeignKey(ScoreRun, on_delete=models.PROTECT, related_name="+")
+    published_at = models.DateTimeField(_("published"), auto_now_add=True)
+    published_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        verbose_name = _("publication")
+        verbose_name_plural = _("publications")
+
+
+class Baseline(models.Model):
+    """A department's published rates of a year from before this system (imported)."""
+
+    year = models.PositiveSmallIntegerField(_("year"), db_index=True)
+    department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="baselines")
+    satisfaction = models.DecimalField(_("satisfaction rate"), max_digits=12, decimal_places=6, null=True)
+    dissatisfaction = models.DecimalField(_("dissatisfaction rate"), max_digits=12, decimal_places=6, null=True)
+    group_rank = models.PositiveIntegerField(_("rank in group"), null=True)
+    overall_rank = models.PositiveIntegerField(_("overall rank"), null=True)
+    se_satisfaction = models.DecimalField(max_digits=12, decimal_places=6, default=0)
+    se_dissatisfaction = models.DecimalField(max_digits=12, decimal_places=6, default=0)
+
+    class Meta:
+        ordering = ["year", "department__code"]
+        verbose_name = _("imported rates")
+        verbose_name_plural = _("imported rates")
+        constraints = [models.UniqueConstraint(fields=["year", "department"], name="one_baseline_per_year")]
