@@ -285,16 +285,16 @@ def compile_catalogue(entries: Iterable[Entry]) -> bytes:
         texts[source.encode()] = "\0".join(entry.msgstr).encode()
     pairs = sorted(texts.items())
     start = 28 + 16 * len(pairs)
-    sources = b"".join(source + b"\0" for source, _ in pairs)
+    sources = b"".join(key + b"\0" for key, _ in pairs)
     table_of_sources, table_of_texts = b"", b""
     at_source, at_text = start, start + len(sources)
-    for source, text in pairs:
-        table_of_sources += struct.pack("<2I", len(source), at_source)
-        table_of_texts += struct.pack("<2I", len(text), at_text)
-        at_source += len(source) + 1
-        at_text += len(text) + 1
+    for key, value in pairs:
+        table_of_sources += struct.pack("<2I", len(key), at_source)
+        table_of_texts += struct.pack("<2I", len(value), at_text)
+        at_source += len(key) + 1
+        at_text += len(value) + 1
     head = struct.pack("<7I", 0x950412DE, 0, len(pairs), 28, 28 + 8 * len(pairs), 0, start)
-    return head + table_of_sources + table_of_texts + sources + b"".join(text + b"\0" for _, text in pairs)
+    return head + table_of_sources + table_of_texts + sources + b"".join(value + b"\0" for _, value in pairs)
 
 
 def compile_stale(roots: Iterable[Path], force: bool = False) -> list[Path]:

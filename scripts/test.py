@@ -1,0 +1,60 @@
+"""The whole suite: once on PostgreSQL with Redis, worker and browser, once more on SQLite; `make test`.
+
+Extra arguments go to pytest in both passes. Exit code 0 only if both passes ran tests and all of them passed.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from config.catalogues import compile_stale
+from tests.servers import ServerError, both
+
+ROOT = Path(__file__).resolve().parent.parent
+POSTGRESQL, SQLITE = "PostgreSQL, Redis, worker, browser", "SQLite"
+# The browser and the worker are tried on PostgreSQL, except for the stories that must also hold on the embedded set-up.
+ONLY_SQLITE_STORIES = "(not browser and not worker) or sqlite_story"
+NO_TESTS = 5
+
+
+def _pytest(title: str, environment: dict[str, str], arguments: list[str]) -> int:
+    print(f"\n== {title}", flush=True)
+    started = time.monotonic()
+    processes = os.environ.get("TEST_PROCESSES", "2")
+    command = [sys.executable, "-m", "pytest", "-n", processes, "--dist", "worksteal", "--durations", "8"]
+    done = subprocess.run([*command, *arguments], env={**os.environ, **environment}, check=False)
+    print(f"== {title}: exit {done.returncode} after {time.monotonic() - started:.0f} s", flush=True)
+    return done.returncode
+
+
+def _as_exit(number: int, _frame: object) -> None:
+    raise SystemExit(128 + number)
+
+
+def main(arguments: list[str]) -> int:
+    signal.signal(signal.SIGTERM, _as_exit)
+    compile_stale(sorted(ROOT.glob("*/locale")))
+    try:
+        with both() as environment:
+            first = _pytest(POSTGRESQL, environment, arguments)
+            with tempfile.TemporaryDirectory(prefix="pingyi-") as scratch:
+                embedded = {**environment, "DATA_DIR": scratch, "TEST_DATABASE_URL": "", "DATABASE_URL": ""}
+                second = _pytest(SQLITE, embedded, ["-m", ONLY_SQLITE_STORIES, *arguments])
+    except ServerError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    if arguments and NO_TESTS in {first, second} and {first, second} <= {0, NO_TESTS}:
+        return max(0, min(first, second))  # a narrowed run may have nothing for one of the two
+    return first or second
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
