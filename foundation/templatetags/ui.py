@@ -1,12 +1,13 @@
-"""The components of docs/design.md as template tags, each a partial of ``templates/components/``; figures' filters too."""
+"""The components of docs/design.md as tags, each a partial of ``templates/components/``; the filters for figures too."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django import template
+from django import forms, template
 from django.core.paginator import Page
+from django.forms import BoundField
 from django.template.context import Context
 from django.template.loader import render_to_string
 from django.utils.html import format_html
@@ -240,6 +241,17 @@ def paginator(context: Context, page: Page, param: str = "page") -> SafeString:
         "after": query(context, **{param: page.next_page_number()}) if page.has_next() else "",
     }
     return _render("paginator", {"page": page, "pages": pages, **ends})
+
+
+@register.filter
+def form_control(field: BoundField) -> SafeString:
+    """A form field's widget in the site's dress, for forms that are laid out by hand."""
+    dress = "form-select" if isinstance(field.field.widget, forms.Select) else "form-control"
+    if isinstance(field.field.widget, forms.CheckboxInput):
+        dress = "form-check-input d-block"
+    own = field.field.widget.attrs.get("class", "")
+    invalid = " is-invalid" if field.errors else ""
+    return field.as_widget(attrs={"class": f"{dress} {own}{invalid}".strip()})
 
 
 @register.simple_tag
