@@ -1,4 +1,4 @@
-"""The components of docs/design.md as tags, each a partial of ``templates/components/``; the filters for figures too."""
+"""The components of docs/design.md as tags, each a partial of ``templates/components/``; also brings the figures' filters."""
 
 from __future__ import annotations
 
