@@ -16,8 +16,9 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        from accounts.policies import may
-        from foundation import access
+        from accounts.policies import may, may_somewhere
+        from foundation import access, navigation
 
         post_migrate.connect(_install_roles, sender=self)
         access.install(may)
+        navigation.use_policy(may_somewhere)

@@ -12,9 +12,8 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from foundation import access
-
 Check = Callable[[Any], bool]
+Policy = Callable[[Any, str], bool]
 
 SECTIONS: dict[str, str | Promise] = {
     "overview": "",
@@ -58,6 +57,7 @@ class NavSection:
 
 
 _items: dict[str, NavItem] = {}
+_policy: list[Policy] = []
 
 
 def register(item: NavItem) -> None:
@@ -70,6 +70,11 @@ def register(item: NavItem) -> None:
     _items[item.url_name] = item
 
 
+def use_policy(may_somewhere: Policy) -> None:
+    """Set who decides about permission codes: an entry shows to those who hold its permission for anything at all."""
+    _policy[:] = [may_somewhere]
+
+
 def is_allowed(item: NavItem, user: Any) -> bool:
     """True if this user sees the entry; nobody who is not logged in sees any."""
     if user is None or not getattr(user, "is_authenticated", False):
@@ -78,7 +83,7 @@ def is_allowed(item: NavItem, user: Any) -> bool:
         return True
     if callable(item.permission):
         return bool(item.permission(user))
-    return access.holds(user, item.permission)
+    return bool(_policy and _policy[0](user, item.permission))
 
 
 def _address(item: NavItem) -> str | None:
