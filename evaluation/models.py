@@ -176,6 +176,31 @@ class UnopenedEnvelope(models.Model):
         verbose_name_plural = _("unopened envelopes")
 
 
+class RevokedCode(models.Model):
+    """The hash of a code that was replaced by another, so that its page can say so. Leads to no invitation."""
+
+    hash = models.BinaryField(primary_key=True, max_length=32)
+    round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="revoked_codes")
+    revoked_on = models.DateField(_("revoked"))
+
+    class Meta:
+        verbose_name = _("revoked code")
+        verbose_name_plural = _("revoked codes")
+
+
+class CodeAttempt(models.Model):
+    """Wrong codes by minute and address (a keyed hash of the day's): slows down guessing, forgotten within the hour."""
+
+    minute = models.PositiveIntegerField()
+    address = models.BinaryField(max_length=32)
+    count = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        verbose_name = _("wrong code")
+        verbose_name_plural = _("wrong codes")
+        constraints = [models.UniqueConstraint(fields=["minute", "address"], name="attempts_by_minute_and_address")]
+
+
 class RoundMove(models.Model):
     """One step of a round from state to state, for its page; the audit log has it too."""
 

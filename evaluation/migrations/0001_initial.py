@@ -62,6 +62,32 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='CodeAttempt',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('minute', models.PositiveIntegerField()),
+                ('address', models.BinaryField(max_length=32)),
+                ('count', models.PositiveIntegerField(default=1)),
+            ],
+            options={
+                'verbose_name': 'wrong code',
+                'verbose_name_plural': 'wrong codes',
+                'constraints': [models.UniqueConstraint(fields=('minute', 'address'), name='attempts_by_minute_and_address')],
+            },
+        ),
+        migrations.CreateModel(
+            name='RevokedCode',
+            fields=[
+                ('hash', models.BinaryField(max_length=32, primary_key=True, serialize=False)),
+                ('revoked_on', models.DateField(verbose_name='revoked')),
+                ('round', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='revoked_codes', to='evaluation.round')),
+            ],
+            options={
+                'verbose_name': 'revoked code',
+                'verbose_name_plural': 'revoked codes',
+            },
+        ),
+        migrations.CreateModel(
             name='RoundMove',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
