@@ -4,8 +4,8 @@ Sealed bytes, always exactly 2, 8, 32 or 128 KiB so that their length says next 
 
     0x01 ‖ SealedBox(public key, length (4 bytes, big endian) ‖ content ‖ zeros)
 
-``content`` is UTF-8 JSON: ``year``, ``stratum``, ``weight`` (class), ``answers`` (hexadecimal, one byte an answer in the
-frozen order of the round's ballot), ``opinions`` ({department code: text}) and ``receipt`` (hexadecimal, 16 bytes).
+``content`` is UTF-8 JSON: ``year``, ``stratum``, ``weight`` (class), ``answers`` (hexadecimal, one byte an answer in
+the frozen order of the round's ballot), ``opinions`` ({department code: text}), ``receipt`` (hexadecimal, 16 bytes).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The box's key pair (X25519): the public key on the round, the private key in a file outside the database.
 
-The file is ``KEY_DIR/rounds/<year>.key``, readable by its owner only, in no backup, deleted once the box has been opened.
-A round whose key holders keep the key (`KeyMode.SHARES`) never has such a file.
+The file is ``KEY_DIR/rounds/<year>.key``, readable by its owner only, in no backup, deleted once the box has been
+opened. A round whose key holders keep the key (`KeyMode.SHARES`) never has such a file.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ from evaluation.refusals import Missing, Refused
 _PREFIX = "x25519-private:"
 
 
-def key_path(round: Round) -> Path:  # noqa: A002 - the field's word
+def key_path(round: Round) -> Path:
     """Where the private key of a round is while its box is closed."""
     return Path(settings.KEY_DIR) / "rounds" / f"{round.year}.key"
 
 
-def has_key_file(round: Round) -> bool:  # noqa: A002
+def has_key_file(round: Round) -> bool:
     """True while the private key is there."""
     return key_path(round).exists()
 
 
-def ensure_key(round: Round) -> bytes:  # noqa: A002
-    """The round's public key (32 bytes), made now if there is none yet. Call inside the transaction that locks the round.
+def ensure_key(round: Round) -> bytes:
+    """The round's public key (32 bytes), made now if there is none yet.
 
-    A key file that a rolled-back transaction left is used again, never replaced: whoever else may have sealed with it
+    Call it inside the transaction that locks the round. A key file that a rolled-back transaction left is used again, never replaced: whoever else may have sealed with it
     would be lost. Raises Refused where key holders have not proved their sheets, or the file does not fit the round.
     """
     if round.key_mode == KeyMode.SHARES:
@@ -55,7 +55,7 @@ def ensure_key(round: Round) -> bytes:  # noqa: A002
 
 
 @sensitive_variables()
-def private_key(round: Round) -> bytes:  # noqa: A002
+def private_key(round: Round) -> bytes:
     """The private key (32 bytes) from its file. Raises Refused if it is not there or belongs to another box."""
     path = key_path(round)
     try:
@@ -73,7 +73,7 @@ def private_key(round: Round) -> bytes:  # noqa: A002
     return key
 
 
-def destroy_key(round: Round) -> bool:  # noqa: A002
+def destroy_key(round: Round) -> bool:
     """Overwrite and delete the key file; false if there is none. Only after the opening is committed."""
     path = key_path(round)
     try:
