@@ -38,7 +38,10 @@ class Verb:
 VERBS: dict[str, Verb] = {
     verb.name: verb
     for verb in (
-        Verb("freeze", _("Freeze configuration and register"), RoundState.DRAFT, RoundState.CONFIGURED, "round.configure"),
+        Verb(
+            "freeze", _("Freeze configuration and register"), RoundState.DRAFT, RoundState.CONFIGURED,
+            "round.configure",
+        ),
         Verb("draw", _("Draw the evaluators"), RoundState.CONFIGURED, RoundState.DRAWN, "round.draw"),
         Verb("open", _("Open the round"), RoundState.DRAWN, RoundState.OPEN, "round.run"),
         Verb("close", _("Close the round"), RoundState.OPEN, RoundState.CLOSED, "round.run"),
@@ -47,7 +50,8 @@ VERBS: dict[str, Verb] = {
         Verb("publish", _("Publish"), RoundState.SCORED, RoundState.PUBLISHED, "round.publish"),
         Verb("archive", _("Archive"), RoundState.PUBLISHED, RoundState.ARCHIVED, "round.publish"),
         Verb(
-            "unfreeze", _("Back to draft"), RoundState.CONFIGURED, RoundState.DRAFT, "round.configure", needs_reason=True
+            "unfreeze", _("Back to draft"), RoundState.CONFIGURED, RoundState.DRAFT, "round.configure",
+            needs_reason=True,
         ),
         Verb("void_draw", _("Void the draw"), RoundState.DRAWN, RoundState.DRAFT, "round.draw", needs_reason=True),
         Verb(

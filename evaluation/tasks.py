@@ -1,3 +1,68 @@
 """Celery tasks of the vote."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from evaluation.models import Round
+from evaluation.refusals import Refused
+from evaluation.selectors import standing_snapshot
+from evaluation.services import drawing, freezing
+from evaluation.states import RoundState
+from evaluators.models import Draw
+from foundation.jobs import JobRefused, Progress, job
+
+
+def refusing(work: Callable[[], Any]) -> Any:
+    """Run a service; its refusal becomes the job's."""
+    try:
+        return work()
+    except Refused as refusal:
+        raise JobRefused(refusal.line, refusal.code) from refusal
+
+
+@job("evaluation.freeze", title=_("Freeze configuration and register"))
+def freeze(progress: Progress, *, round_id: int, user_id: int, seed_source: str, chances_reason: str = "") -> dict:
+    """Freeze a round; a run that finds the work of a killed one done says so."""
+    evaluation = Round.objects.get(pk=round_id)
+    actor = User.objects.get(pk=user_id)
+    snapshot = standing_snapshot(evaluation.year) if evaluation.state == RoundState.CONFIGURED else None
+    if snapshot is None or snapshot.seed_source != seed_source.strip():
+        snapshot = refusing(
+            lambda: freezing.freeze_register(
+                actor=actor,
+                round=evaluation,
+                seed_source=seed_source,
+                chances_reason=chances_reason,
+                progress=progress,
+            )
+        )
+    return {"snapshot": str(snapshot.pk), "snapshot_hash": snapshot.snapshot_hash, "plan_hash": snapshot.plan_hash}
+
+
+@job("evaluation.draw", title=_("Draw the evaluators"))
+def draw(progress: Progress, *, round_id: int, user_id: int, public_seed: str, witnesses: str = "") -> dict:
+    """Draw for a round; a run that finds the draw of a killed one with the same seed says so."""
+    evaluation = Round.objects.get(pk=round_id)
+    actor = User.objects.get(pk=user_id)
+    record = drawing.repeated(evaluation, public_seed)
+    if record is None:
+        record = refusing(
+            lambda: drawing.draw_evaluators(
+                actor=actor, round=evaluation, public_seed=public_seed, witnesses=witnesses, progress=progress
+            )
+        )
+    return {"draw": record.pk, "seed": record.seed, "strata": record.summary["strata"]}
+
+
+@job("evaluation.verify_draw", title=_("Draw once more and compare"))
+def verify_draw(progress: Progress, *, draw_id: int, user_id: int) -> dict:
+    """Redo a draw from its stored files; ``same`` is the answer."""
+    record = Draw.objects.select_related("snapshot", "result_file").get(pk=draw_id)
+    actor = User.objects.get(pk=user_id)
+    outcome = refusing(lambda: drawing.verify_draw(actor=actor, record=record, progress=progress))
+    return {"same": outcome.same, "seed": outcome.seed, "places": outcome.places}

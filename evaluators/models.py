@@ -118,6 +118,7 @@ class Snapshot(models.Model):
     plan_hash = models.CharField(_("fingerprint of the plan"), max_length=64)
     seed_source = models.CharField(_("source of the public seed"), max_length=300)
     chances = models.JSONField(_("seats and chances by cell"), default=list)
+    chances_reason = models.TextField(_("why unequal chances were accepted"), blank=True)
     exclusion_counts = models.JSONField(_("left out, by reason"), default=dict)
     frozen_at = models.DateTimeField(_("frozen"))
     frozen_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")

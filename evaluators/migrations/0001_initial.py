@@ -47,6 +47,7 @@ class Migration(migrations.Migration):
                 ('plan_hash', models.CharField(max_length=64, verbose_name='fingerprint of the plan')),
                 ('seed_source', models.CharField(max_length=300, verbose_name='source of the public seed')),
                 ('chances', models.JSONField(default=list, verbose_name='seats and chances by cell')),
+                ('chances_reason', models.TextField(blank=True, verbose_name='why unequal chances were accepted')),
                 ('exclusion_counts', models.JSONField(default=dict, verbose_name='left out, by reason')),
                 ('frozen_at', models.DateTimeField(verbose_name='frozen')),
                 ('voided_at', models.DateTimeField(null=True)),
