@@ -72,7 +72,7 @@ def payload(spec: dict[str, Any]) -> dict[str, Any]:
         }
         for one in spec["series"]
     ]
-    words = {"range": _("likely range"), "place": _("place"), "none": _("no figure")}
+    words = {"range": _("likely range"), "none": _("no figure")}
     return {
         **spec,
         "title": str(spec.get("title", "")),

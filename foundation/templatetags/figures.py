@@ -113,7 +113,7 @@ def movement(value: Any) -> SafeString:
         )
     gained = int(number)
     if gained == 0:
-        return format_html('<span class="move move-none">{}</span>', _("same"))
+        return format_html('<span class="move move-none">{}</span>', _("unchanged"))
     lost = -gained
     said = (
         ngettext("up %(n)d place", "up %(n)d places", gained) % {"n": gained}

@@ -173,7 +173,7 @@ def total(inputs: str, value: Any = None, target: Any = None, label: str = "", p
 @register.simple_block_tag
 def page_header(content: str, title: str, lead: str = "", badge: str = "") -> SafeString:
     """The page's h1 with its lead sentence; the content are the page's actions."""
-    return _render("page_header", {"title": title, "lead": lead, "badge": badge, "actions": content.strip()})
+    return _render("page_header", {"title": title, "lead": lead, "badge": badge, "actions": SafeString(content.strip())})
 
 
 @register.simple_block_tag
@@ -232,15 +232,15 @@ def filter_bar(context: Context, form: Any, count: int | None = None, search: st
 
 
 @register.simple_tag(takes_context=True)
-def paginator(context: Context, page: Page, param: str = "page") -> SafeString:
-    """Links to the other pages, with the rest of the query string kept."""
+def paginator(context: Context, page: Page, param: str = "page", label: str = "") -> SafeString:
+    """Links to the other pages, with the rest of the query string kept; ``label`` tells two of them on a page apart."""
     elided = page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1)
     pages = [(number, query(context, **{param: number}) if isinstance(number, int) else "") for number in elided]
     ends = {
         "before": query(context, **{param: page.previous_page_number()}) if page.has_previous() else "",
         "after": query(context, **{param: page.next_page_number()}) if page.has_next() else "",
     }
-    return _render("paginator", {"page": page, "pages": pages, **ends})
+    return _render("paginator", {"page": page, "pages": pages, "label": label, **ends})
 
 
 @register.filter

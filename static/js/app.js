@@ -61,8 +61,13 @@
     wrap.classList.remove("fits");
     const fits = wrap.scrollWidth <= wrap.clientWidth + 1;
     wrap.classList.toggle("fits", fits);
-    if (fits) wrap.removeAttribute("tabindex");
-    else wrap.tabIndex = 0;
+    if (fits) {
+      wrap.removeAttribute("tabindex");
+      wrap.removeAttribute("role");
+    } else {
+      wrap.tabIndex = 0;
+      wrap.setAttribute("role", "region");
+    }
   };
   const fitAll = () => each(document, "[data-table-wrap]", fit);
   let waiting = 0;
