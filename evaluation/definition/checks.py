@@ -15,7 +15,7 @@ from .outcomes import OutcomeRules
 from .parts import Choice, Composite, GroupWeights, Item, YearOverYear
 from .problems import Problem
 from .problems import gettext_noop as _
-from .values import plain
+from .values import exact_sum, plain
 
 if TYPE_CHECKING:
     from .configuration import RoundConfiguration
@@ -77,7 +77,7 @@ def item_problems(items: Sequence[Item]) -> Iterator[Problem]:
             message = _("The weight of criterion “%(item)s” must be a number above 0.")
             where = f"items.{position}.weight"
             yield Problem("item_weight", "criteria", where, message, {"item": item.label or item.code})
-    total = sum((item.weight or parts.ZERO for item in items), parts.ZERO)
+    total = exact_sum(item.weight for item in items)
     if complete and total != 100:
         message = _("The weights of the criteria add up to %(total)s, not to 100.")
         yield Problem("items_total", "criteria", "items", message, {"total": plain(total)})
@@ -144,7 +144,7 @@ def composite_problems(
         message = _("The shares of public evaluation and assessment must be numbers from 0 to 100.")
         yield Problem("share", "composite", "composite", message)
     else:
-        total = sum((share for share in shares if share is not None), parts.ZERO)
+        total = exact_sum(shares)
         if total != 100:
             message = _("The shares of public evaluation and assessment add up to %(total)s, not to 100.")
             yield Problem("shares_total", "composite", "composite", message, {"total": plain(total)})

@@ -11,7 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from .values import decimal_or_none, integer_or_none, plain
+from .values import decimal_or_none, exact_sum, integer_or_none, plain
 
 SATISFIED, NEUTRAL, DISSATISFIED, ABSTAIN = "satisfied", "neutral", "dissatisfied", "abstain"
 COUNTS = (SATISFIED, NEUTRAL, DISSATISFIED, ABSTAIN)
@@ -193,7 +193,7 @@ class GroupWeights:
     @property
     def total(self) -> Decimal:
         """Σ_s W_gs."""
-        return sum(self.weights.values(), ZERO)
+        return exact_sum(self.weights.values())
 
     def weight(self, stratum: str) -> Decimal:
         """W_gs; 0 means that the stratum does not judge this group."""

@@ -3,8 +3,8 @@
 import hashlib
 import json
 import re
-from collections.abc import Mapping
-from decimal import Decimal
+from collections.abc import Iterable, Mapping
+from decimal import Context, Decimal
 from typing import Any
 
 #: A plain decimal: ASCII digits, no exponent, no grouping. `Decimal` alone would also take "1_000", "NaN" and "１".
@@ -57,6 +57,19 @@ def plain(value: Decimal) -> str:
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return "0" if text in ("-0", "") else text
+
+
+#: Wide enough to add thousands of numbers of `MAX_DIGITS` on either side of the point without rounding.
+_EXACT = Context(prec=4 * MAX_DIGITS)
+
+
+def exact_sum(values: Iterable[Decimal | None]) -> Decimal:
+    """The sum of decimals without any rounding (the default context would round at 28 digits); None counts as 0."""
+    total = Decimal(0)
+    for value in values:
+        if value is not None:
+            total = _EXACT.add(total, value)
+    return total
 
 
 def canonical_json(data: Any) -> bytes:

@@ -1,0 +1,80 @@
+"""`python -m scoring BUNDLE --out results.json`: recount a round from its bundle. No Django, no database."""
+
+import argparse
+import hashlib
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from scoring.core.bootstrap import REPLICATES, rank_uncertainty
+from scoring.core.bundle import Bundle, read_bundle
+from scoring.core.bundle_files import BundleError
+from scoring.core.result import Result
+from scoring.core.result_json import results_json
+
+BAD_INPUT = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit code 0, or 2 with one line on standard error and nothing written."""
+    parser = argparse.ArgumentParser(prog="python -m scoring", description="Recount a round from its bundle.")
+    parser.add_argument("bundle", type=Path, help="folder or zip")
+    parser.add_argument("--out", type=Path, required=True, help="where to write results.json")
+    parser.add_argument("--no-rank-intervals", action="store_true", help="skip the bootstrap of the ranks")
+    parser.add_argument("--replicates", type=int, default=REPLICATES, help=f"of the bootstrap (default {REPLICATES})")
+    options = parser.parse_args(arguments)
+    if options.replicates < 1:
+        parser.error("--replicates must be 1 or more")
+    try:
+        bundle = read_bundle(options.bundle)
+        result = bundle.score()
+        intervals = None
+        if bundle.ballots is not None and not options.no_rank_intervals:
+            intervals = _intervals(bundle, result, options.replicates)
+        _write(options.out, json.dumps(results_json(result, intervals), ensure_ascii=False, indent=1) + "\n")
+    except BundleError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return BAD_INPUT
+    return 0
+
+
+def _intervals(bundle: Bundle, result: Result, replicates: int) -> dict[str, tuple[int, int]]:
+    """Rank intervals by department code; the seed is the SHA-256 of the input fingerprint."""
+    if bundle.ballots is None:
+        return {}
+    return rank_uncertainty(
+        bundle.definition,
+        bundle.departments,
+        bundle.ballots,
+        result,
+        seed=hashlib.sha256(bundle.fingerprint().encode()).hexdigest(),
+        baselines=bundle.baselines,
+        assessments=bundle.assessments,
+        adjustments=bundle.adjustments,
+        replicates=replicates,
+    ).intervals()
+
+
+def _write(path: Path, text: str) -> None:
+    """All or nothing: written beside the target, then moved over it."""
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as stream:
+                stream.write(text)
+            umask = os.umask(0)
+            os.umask(umask)
+            Path(name).chmod(0o666 & ~umask)
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise BundleError(str(path), f"cannot be written ({error.strerror or error})") from error
+
+
+if __name__ == "__main__":
+    sys.exit(main())
