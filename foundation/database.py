@@ -24,6 +24,11 @@ def serialise(name: str) -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
 
 
+def share_lock() -> str:
+    """How a subquery ends so that the rows it read stay as they are until the commit (SQLite: they do anyway)."""
+    return " FOR SHARE" if is_postgresql() else ""
+
+
 def _copy_cell(value: Any) -> str:
     if value is None:
         return "\\N"

@@ -35,8 +35,9 @@ def has_key_file(round: Round) -> bool:
 def ensure_key(round: Round) -> bytes:
     """The round's public key (32 bytes), made now if there is none yet.
 
-    Call it inside the transaction that locks the round. A key file that a rolled-back transaction left is used again, never replaced: whoever else may have sealed with it
-    would be lost. Raises Refused where key holders have not proved their sheets, or the file does not fit the round.
+    Call it inside the transaction that locks the round. A key file that a rolled-back transaction left is used again,
+    never replaced: whatever may have been sealed with it would be lost. Raises Refused where key holders have not
+    proved their sheets, or the file does not fit the round.
     """
     if round.key_mode == KeyMode.SHARES:
         if round.public_key is None:
