@@ -19,7 +19,7 @@ from tests.servers import ServerError, both
 ROOT = Path(__file__).resolve().parent.parent
 POSTGRESQL, SQLITE = "PostgreSQL, Redis, worker, browser", "SQLite"
 # The browser and the worker are tried on PostgreSQL, except for the stories that must also hold on the embedded set-up.
-ONLY_SQLITE_STORIES = "(not browser and not worker) or sqlite_story"
+ONLY_SQLITE_STORIES = "((not browser and not worker) or sqlite_story) and not postgres"
 NO_TESTS = 5
 
 
