@@ -1,8 +1,8 @@
 """Encryption at rest and keyed hashes. Keys come from ``settings.FIELD_KEY``, which is never in the database.
 
-Ciphertexts are AES-256-GCM (``cryptography``): one version byte, a 96-bit random nonce, the ciphertext with its tag. The
-purpose is both part of the key derivation and bound as associated data, so that a phone number cannot be passed off as
-an e-mail address.
+Ciphertexts are AES-256-GCM (``cryptography``): one version byte, a 96-bit random nonce, the ciphertext with its tag.
+The purpose is both part of the key derivation and bound as associated data, so that a phone number cannot be passed
+off as an e-mail address.
 """
 
 from __future__ import annotations

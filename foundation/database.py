@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from io import StringIO
 from typing import Any
 
@@ -45,8 +45,8 @@ def _copy_cell(value: Any) -> str:
 def bulk_write(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
     """Insert many rows fast: COPY on PostgreSQL, executemany on SQLite. Returns how many.
 
-    ``columns`` are database column names; values are what the database stores (bytes, str, int, None, ISO dates); JSON as
-    text. Call inside a transaction: either all rows are there or none.
+    ``columns`` are database column names; values are what the database stores (bytes, str, int, None, ISO dates; JSON
+    as text). Call inside a transaction: either all rows are there or none.
     """
     table = connection.ops.quote_name(model._meta.db_table)
     names = ", ".join(connection.ops.quote_name(column) for column in columns)
@@ -86,8 +86,8 @@ def _flush(cursor: Any, table: str, names: str, buffer: StringIO) -> None:
 def vacuum(*model_classes: type[models.Model]) -> None:
     """Physically forget deleted and replaced rows of these tables. Must run outside a transaction.
 
-    PostgreSQL: VACUUM FULL rewrites the tables. SQLite: secure_delete has zeroed the pages; VACUUM rewrites the file and the
-    write-ahead log is truncated.
+    PostgreSQL: VACUUM FULL rewrites the tables. SQLite: secure_delete has zeroed the pages; VACUUM rewrites the file
+    and the write-ahead log is truncated.
     """
     with connection.cursor() as cursor:
         if is_postgresql():
@@ -96,3 +96,28 @@ def vacuum(*model_classes: type[models.Model]) -> None:
         else:
             cursor.execute("VACUUM")
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+class _JoinedBytes(models.Aggregate):
+    """``string_agg`` over bytea."""
+
+    function = "string_agg"
+    template = "%(function)s(%(expressions)s, ''::bytea)"
+    output_field = models.BinaryField()
+
+
+def joined_bytes(rows: models.QuerySet, keys: Sequence[str], column: str) -> Iterator[tuple[tuple[Any, ...], bytes]]:
+    """The values of a binary column, joined to one byte string per combination of ``keys``; a single pass.
+
+    PostgreSQL joins in the database (string_agg); SQLite, which cannot join blobs, streams the rows. The order within
+    one string is of no meaning.
+    """
+    if is_postgresql():
+        for row in rows.order_by().values_list(*keys).annotate(_joined=_JoinedBytes(column)).iterator():
+            yield tuple(row[:-1]), bytes(row[-1])
+        return
+    parts: dict[tuple[Any, ...], list[bytes]] = {}
+    for row in rows.order_by().values_list(*keys, column).iterator(chunk_size=5_000):
+        parts.setdefault(tuple(row[:-1]), []).append(row[-1])
+    for key, values in parts.items():
+        yield key, b"".join(values)

@@ -5,9 +5,9 @@ An app declares in its ``tasks.py``::
     @job("evaluators.import", title=_("Import evaluators"))
     def import_evaluators(progress: Progress, *, file_id: str) -> dict: ...
 
-and a view or service calls ``enqueue("evaluators.import", params={...}, user=request.user, ...)``. The function must be safe
-to run twice: it does its writing in one transaction and calls ``progress.confirm()`` inside, which fails when another
-worker has taken the job over.
+and a view or service calls ``enqueue("evaluators.import", params={...}, user=request.user, ...)``. The function must be
+safe to run twice: it does its writing in one transaction and calls ``progress.confirm()`` inside, which fails when
+another worker has taken the job over.
 """
 
 from __future__ import annotations

@@ -23,11 +23,13 @@ class ScoreRun(models.Model):
     input_fingerprint = models.CharField(_("fingerprint of the input"), max_length=64)
     configuration_fingerprint = models.CharField(_("fingerprint of the configuration"), max_length=64)
     code_version = models.CharField(_("version of the program"), max_length=40)
-    # int64 counts, C order: department × item × stratum × weight class × choice, zlib compressed; axes in ``axes``.
+    # The count cube as scoring.core.cube writes it, zlib compressed, and the codes along its axes.
     cube = models.BinaryField()
     axes = models.JSONField()
-    # The whole result as scoring.core gives it: the same keys and strings as a recount's results.json, and more.
+    # What a recount's results.json says, to the letter.
     result = models.JSONField()
+    # By department code and stratum, small cells already taken out (scoring.breakdown): what may be shown.
+    breakdown = models.JSONField()
     summary = models.JSONField()
     created_at = models.DateTimeField(_("made"), auto_now_add=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
@@ -70,6 +72,8 @@ class DepartmentScore(models.Model):
     overall_rank = models.PositiveIntegerField(null=True)
     movement = models.IntegerField(null=True)
     baseline = models.CharField(max_length=8, blank=True)
+    # Answers that count, over all strata (of the item with the fewest): the weight of a predecessor's rates.
+    valid_ballots = models.PositiveIntegerField(default=0)
     se_satisfaction = models.DecimalField(max_digits=12, decimal_places=6, null=True)
     se_dissatisfaction = models.DecimalField(max_digits=12, decimal_places=6, null=True)
 

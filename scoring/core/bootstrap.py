@@ -137,7 +137,7 @@ class _Resampled:
 
     def add(self, stratum: int, cells: Sequence[tuple[int, int]], sums: Floats) -> None:
         """Add a_q/100 · W* times the rates of one stratum; `sums` (replicates, kinds, cells)."""
-        valid, satisfied, dissatisfied, value = (np.tensordot(sums, row, axes=([1], [0])) for row in self._combine)
+        valid, satisfied, dissatisfied, value = (_combined(sums, row) for row in self._combine)
         own = [self._rates[at].cells[item][stratum] for item, at in cells]
         empty = valid <= 0
         if empty.any():  # a replicate that drew no valid ballot of a cell keeps the cell's own rate
@@ -150,13 +150,23 @@ class _Resampled:
             for (item, _), cell in zip(cells, own, strict=True)
         ]
         factor = np.array(shares) / valid
+        satisfied *= 100.0 * factor
+        dissatisfied *= 100.0 * factor
+        value *= factor
+        of_item, at = (np.array(column) for column in zip(*cells, strict=True))
         for item in range(len(self._definition.items)):
-            picked = [position for position, (of_item, _) in enumerate(cells) if of_item == item]
-            at = [cells[position][1] for position in picked]
-            part = factor[:, picked]
-            self.satisfaction[:, at] += 100.0 * part * satisfied[:, picked]
-            self.dissatisfaction[:, at] += 100.0 * part * dissatisfied[:, picked]
-            self.base[:, at] += part * value[:, picked]
+            picked = np.flatnonzero(of_item == item)
+            self.satisfaction[:, at[picked]] += satisfied[:, picked]
+            self.dissatisfaction[:, at[picked]] += dissatisfied[:, picked]
+            self.base[:, at[picked]] += value[:, picked]
+
+
+def _combined(sums: Floats, row: Floats) -> Floats:
+    """Σ_k row_k · sums[:, k], shape (replicates, cells)."""
+    result = np.zeros((sums.shape[0], sums.shape[2]))
+    for kind in np.flatnonzero(row):
+        result += sums[:, kind] if row[kind] == 1.0 else row[kind] * sums[:, kind]
+    return result
 
 
 def _totals(

@@ -1,0 +1,139 @@
+"""Which cells of a breakdown must not be shown, in any form.
+
+Three rules: fewer than `min_cell` valid answers; all valid answers alike below 20 (such a cell tells everybody's
+answer); and, wherever a hidden cell could be had by subtracting the shown ones from a total, the next-smallest too.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from evaluation.definition import ScoringDefinition
+
+from .cube import CellCounts
+from .model import Department
+
+Mask = npt.NDArray[np.bool_]
+Valid = npt.NDArray[np.int64]
+
+#: A cell whose answers all agree is shown from this many on.
+UNANIMOUS_SHOWN_FROM = 20
+
+
+def small_cells(valid: Valid, unanimous: Mask, *, min_cell: int) -> Mask:
+    """Cells hidden for their own sake: too few valid answers, or all alike among fewer than 20. Empty cells too."""
+    return (valid < min_cell) | (unanimous & (valid < UNANIMOUS_SHOWN_FROM))
+
+
+def with_complements(
+    valid: Valid, hidden: Mask, *, min_cell: int, in_row_total: Mask | None = None, column_totals: bool = False
+) -> Mask:
+    """Hide further cells until no hidden one can be had by subtraction.
+
+    `valid` (n, m) are the valid answers of the cells, `hidden` what is hidden for its own sake, `in_row_total` which
+    cells make up the total of their row that the reader knows (default: all); `column_totals` says that the totals of
+    the columns are known as well. A total that holds hidden answers must hold two hidden cells with answers and at
+    least `min_cell` answers among them, else its smallest shown cell goes too (a cell without answers protects
+    nobody). Returns the mask (n, m) of all hidden cells.
+    """
+    mask = hidden.copy()
+    in_row = valid if in_row_total is None else np.where(in_row_total, valid, 0)
+    lines = [(in_row[row], mask[row]) for row in range(valid.shape[0])]
+    if column_totals:
+        lines += [(valid[:, column], mask[:, column]) for column in range(valid.shape[1])]
+    changed = True
+    while changed:  # every pass that changes anything hides one more cell, so this ends
+        changed = False
+        for numbers, hides in lines:
+            while _exposed(numbers, hides, min_cell):
+                shown = np.flatnonzero(~hides & (numbers > 0))
+                if not shown.size:
+                    break
+                hides[shown[np.argmin(numbers[shown])]] = True
+                changed = True
+    return mask
+
+
+def _exposed(numbers: Valid, hides: Mask, min_cell: int) -> bool:
+    """Whether a reader who knows the total of this line learns the answers of a hidden cell."""
+    covered = numbers[hides & (numbers > 0)]
+    return covered.size > 0 and (covered.size < 2 or int(covered.sum()) < min_cell)
+
+
+@dataclass(frozen=True, slots=True)
+class HiddenCells:
+    """`mask` (departments, strata): the cells of the breakdown by stratum that are not shown."""
+
+    mask: Mask
+
+    def hides(self, department: int, stratum: int) -> bool:
+        """Whether the cell at these positions is hidden."""
+        return bool(self.mask[department, stratum])
+
+
+def hidden_strata(
+    definition: ScoringDefinition,
+    departments: Sequence[Department],
+    cells: CellCounts,
+    *,
+    min_cell: int,
+    answer_totals: bool = False,
+    stratum_totals: bool = False,
+) -> HiddenCells:
+    """The hidden cells of the breakdown department × stratum, over all criteria together.
+
+    A cell is hidden when it is small or unanimous on any criterion. Strata that do not judge a department's group
+    (weight 0) are left open: there is nothing to show. A department's published rates are a total of its reporting
+    cells; `answer_totals` says that its answers over all strata are shown too, `stratum_totals` that totals by
+    stratum are.
+    """
+    valid, unanimous = valid_answers(definition, cells)
+    weights = [
+        [definition.group(row.group).weight(stratum.code) for stratum in definition.strata] for row in departments
+    ]
+    shape = (len(departments), len(definition.strata))
+    judged = np.array([[weight > 0 for weight in row] for row in weights], dtype=bool).reshape(shape)
+    hidden = small_cells(valid, unanimous, min_cell=min_cell).any(axis=1) & judged
+    reports = (valid >= definition.min_valid).any(axis=1) & judged
+    mask = with_complements(
+        np.where(judged, valid.max(axis=1, initial=0), 0),
+        hidden,
+        min_cell=min_cell,
+        in_row_total=judged if answer_totals else reports,
+        column_totals=stratum_totals,
+    )
+    return HiddenCells(mask & judged)
+
+
+def valid_answers(definition: ScoringDefinition, cells: CellCounts) -> tuple[Valid, Mask]:
+    """Valid answers (D, Q, S) and whether they all agree."""
+    choices = [position for position, choice in enumerate(definition.scale) if choice.is_valid]
+    counts = cells.counts[..., choices]
+    valid = counts.sum(axis=3)
+    largest = counts.max(axis=3, initial=0)
+    return valid, (valid > 0) & (largest == valid)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCell:
+    """A cell that enters the score and yet tells everybody's answer: the public bundle has to name it."""
+
+    department: str
+    item: str
+    stratum: str
+    valid: int
+
+
+def unanimous_cells(
+    definition: ScoringDefinition, departments: Sequence[Department], cells: CellCounts
+) -> list[OpenCell]:
+    """The reporting cells below 20 valid answers that all agree; the export asks for confirmation naming them."""
+    valid, unanimous = valid_answers(definition, cells)
+    found = np.argwhere(unanimous & (valid >= definition.min_valid) & (valid < UNANIMOUS_SHOWN_FROM))
+    return [
+        OpenCell(departments[d].code, definition.items[q].code, definition.strata[s].code, int(valid[d, q, s]))
+        for d, q, s in found.tolist()
+        if definition.group(departments[d].group).weight(definition.strata[s].code) > 0
+    ]

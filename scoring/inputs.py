@@ -1,0 +1,116 @@
+"""What a round is scored from, read from the database in one pass."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from assessment.models import Assessment
+from departments.models import Department as DepartmentRow
+from evaluation.definition import ScoringDefinition
+from evaluation.models import Ballot, Round
+from evaluation.selectors import ballot_definition_of, configuration_of, scoring_definition_of
+from evaluators.models import Stratum
+from foundation.database import joined_bytes
+from scoring.core.ballots import Ballots
+from scoring.core.fingerprints import input_fingerprint
+from scoring.core.model import Adjustment, Baseline, Department, ScoringError
+
+
+@dataclass(frozen=True)
+class RoundInput:
+    """Everything that goes into a score, in the order of the round's frozen ballot."""
+
+    definition: ScoringDefinition
+    departments: tuple[Department, ...]
+    ballots: Ballots
+    class_codes: tuple[str, ...]
+    baselines: Mapping[str, Baseline]
+    assessments: Mapping[str, Decimal]
+    adjustments: Mapping[str, Adjustment]
+
+    def fingerprint(self) -> str:
+        """SHA-256 of the input; the order of ballots, departments and strata does not matter."""
+        return input_fingerprint(
+            self.definition,
+            self.departments,
+            self.ballots,
+            baselines=self.baselines,
+            assessments=self.assessments,
+            adjustments=self.adjustments,
+        )
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """Baselines, assessments and adjustments, as scoring.core takes them by keyword."""
+        return {"baselines": self.baselines, "assessments": self.assessments, "adjustments": self.adjustments}
+
+
+def read_input(round: Round) -> RoundInput:
+    """Read a counted round. Raises ScoringError for ballots that do not belong to it, ValueError before freezing."""
+    configuration = configuration_of(round)
+    ballot = ballot_definition_of(round)
+    names = dict(DepartmentRow.objects.values_list("code", "full_name"))
+    departments = tuple(
+        Department(entry.code, names.get(entry.code, entry.code), entry.group) for entry in ballot.departments
+    )
+    definition = scoring_definition_of(round)
+    classes = configuration.weight_classes
+    assessments, adjustments = _assessments(round.year)
+    return RoundInput(
+        definition=definition,
+        departments=departments,
+        ballots=Ballots(
+            packed=_packed(round, definition, [entry.code for entry in classes]),
+            class_weights=tuple(entry.weight or Decimal(1) for entry in classes),
+        ),
+        class_codes=tuple(entry.code for entry in classes),
+        baselines={row["code"]: frozen_baseline(row) for row in round.baselines or []},
+        assessments=assessments,
+        adjustments=adjustments,
+    )
+
+
+def _packed(round: Round, definition: ScoringDefinition, classes: list[str]) -> dict[tuple[int, int], bytes]:
+    """The round's ballots as one byte string per stratum and weight class."""
+    position_of = {entry.code: position for position, entry in enumerate(definition.strata)}
+    strata = {pk: position_of.get(code) for pk, code in Stratum.objects.values_list("pk", "code")}
+    packed: dict[tuple[int, int], bytes] = {}
+    for (stratum_id, weight_class), answers in joined_bytes(
+        Ballot.objects.filter(round=round), ("stratum_id", "weight_class"), "answers"
+    ):
+        stratum = strata[stratum_id]
+        if stratum is None or weight_class not in classes:
+            raise ScoringError("ballot_foreign", "A ballot is of a stratum or weight class that the round lacks.")
+        packed[stratum, classes.index(weight_class)] = answers
+    return packed
+
+
+def _assessments(year: int) -> tuple[dict[str, Decimal], dict[str, Adjustment]]:
+    scores: dict[str, Decimal] = {}
+    adjustments: dict[str, Adjustment] = {}
+    for row in Assessment.objects.filter(year=year).select_related("department"):
+        code = row.department.code
+        if row.score is not None:
+            scores[code] = row.score
+        adjustments[code] = Adjustment(row.bonus, row.deduction, row.veto, row.problem)
+    return scores, adjustments
+
+
+def frozen_baseline(row: Mapping[str, Any]) -> Baseline:
+    """A baseline as freezing wrote it on the round (evaluation.baselines.BaselineRow)."""
+
+    def rate(name: str) -> Decimal | None:
+        return Decimal(row[name]) if row[name] != "" else None
+
+    return Baseline(
+        satisfaction=rate("satisfaction"),
+        dissatisfaction=rate("dissatisfaction"),
+        group_rank=row["group_rank"],
+        overall_rank=row["overall_rank"],
+        se_satisfaction=rate("se_satisfaction") or Decimal(0),
+        se_dissatisfaction=rate("se_dissatisfaction") or Decimal(0),
+        source=row["source"],
+    )

@@ -1,0 +1,25 @@
+"""Scoring as jobs."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from evaluation.models import Round
+from evaluation.tasks import refusing
+from foundation.jobs import Progress, job
+from scoring.services import score_round
+
+
+@job("scoring.score", title=_("Score the round"))
+def score(progress: Progress, *, round_id: int, user_id: int, reason: str = "") -> dict:
+    """Score a round; started again after a killed worker it finds the same input and the same result."""
+    run = refusing(
+        lambda: score_round(
+            actor=User.objects.get(pk=user_id),
+            round=Round.objects.get(pk=round_id),
+            reason=reason,
+            progress=progress,
+        )
+    )
+    return {"run": str(run.pk), "number": run.number}
