@@ -1,4 +1,4 @@
-"""The components of docs/design.md as tags, each a partial of ``templates/components/``; also brings the figures' filters."""
+"""The components of docs/design.md as tags, each a partial of ``templates/components/``, and the figures' filters."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ register.filters.update(figures.register.filters)  # pages load one library
 STATUS_ICONS = {
     "neutral": "dash",
     "info": "info-circle",
-    "progress": "play",
+    "progress": "play-fill",
     "success": "check-circle-fill",
     "warning": "exclamation-triangle-fill",
     "danger": "exclamation-octagon-fill",
@@ -173,7 +173,9 @@ def total(inputs: str, value: Any = None, target: Any = None, label: str = "", p
 @register.simple_block_tag
 def page_header(content: str, title: str, lead: str = "", badge: str = "") -> SafeString:
     """The page's h1 with its lead sentence; the content are the page's actions."""
-    return _render("page_header", {"title": title, "lead": lead, "badge": badge, "actions": SafeString(content.strip())})
+    return _render(
+        "page_header", {"title": title, "lead": lead, "badge": badge, "actions": SafeString(content.strip())}
+    )
 
 
 @register.simple_block_tag

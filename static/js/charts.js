@@ -45,6 +45,18 @@
     splitLine: { lineStyle: { color: LINE } },
   });
 
+  // Rows that the legend needs: a mark, the name at full-width letters, a gap.
+  const legendRows = (spec, width) => {
+    if (spec.series.length < 2 || spec.preset === "slope" || spec.preset === "heatmap") return 0;
+    let [rows, used] = [1, 0];
+    for (const one of spec.series) {
+      const wide = 48 + [...one.name].reduce((sum, letter) => sum + (letter.charCodeAt(0) > 255 ? 13 : 7.5), 0);
+      if (used && used + wide > width) [rows, used] = [rows + 1, 0];
+      used += wide;
+    }
+    return rows;
+  };
+
   const base = (spec, width) => ({
     backgroundColor: "#fff",
     animation: !window.matchMedia("(prefers-reduced-motion: reduce)").matches,
@@ -59,8 +71,8 @@
       borderColor: "#7c889c",
       textStyle: { color: INK, fontSize: 13, lineHeight: 20 },
     },
-    legend: { top: 0, left: 0, itemGap: width < 560 ? 12 : 20, textStyle: { color: INK, fontSize: 13 }, type: "scroll" },
-    grid: { left: 8, right: 24, top: spec.series.length > 1 ? 44 : 20, bottom: 8, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
+    legend: { top: 0, left: 0, itemGap: 14, itemWidth: 22, textStyle: { color: INK, fontSize: 13 } },
+    grid: { left: 8, right: 24, top: 20 + 26 * legendRows(spec, width), bottom: 8, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
   });
 
   const trend = (spec, width) => {
@@ -125,16 +137,21 @@
   const bars = (spec, width) => {
     const { figure, range } = tools(spec);
     const single = spec.series.length === 1;
+    // A bar must start at zero, else its length lies; on an axis that does not, figures are points.
+    const asPoints = single && spec.min !== undefined && spec.min !== 0;
     const marked = new Set([].concat(spec.highlight ?? []));
     const series = spec.series.map((one, at) => ({
       name: one.name,
-      type: "bar",
+      type: asPoints ? "scatter" : "bar",
+      symbol: "circle",
+      symbolSize: 11,
+      z: 4,
       barMaxWidth: single ? 16 : 11,
       barGap: "20%",
       data: one.values.map((value, index) => ({
         value,
         itemStyle: single
-          ? { color: marked.size && !marked.has(index) ? PALE : NAVY, borderRadius: [0, 3, 3, 0] }
+          ? { color: marked.size && !marked.has(index) ? (asPoints ? QUIET : PALE) : NAVY, opacity: 1, borderRadius: [0, 3, 3, 0] }
           : { color: SERIES[at], borderRadius: [0, 3, 3, 0], decal: DECALS[at] },
       })),
       label: { show: !one.low, position: "right", formatter: (point) => figure(point.value), color: INK, fontSize: 12 },
@@ -155,10 +172,11 @@
         name: first.name,
         type: "scatter",
         symbolSize: 1,
-        itemStyle: { color: "transparent" },
+        itemStyle: { color: "transparent", opacity: 1 },
+        z: 6,
         silent: true,
         data: spec.categories.map((_name, index) => [isNumber(first.high[index]) ? first.high[index] : first.values[index], index]),
-        label: { show: true, position: "right", formatter: (point) => figure(first.values[point.dataIndex]), color: INK, fontSize: 12, distance: 6 },
+        label: { show: true, position: "right", formatter: (point) => figure(first.values[point.dataIndex]), color: INK, fontSize: 12, distance: 6, backgroundColor: "#fff", padding: [0, 3] },
         markLine: {
           silent: true,
           animation: false,
@@ -261,8 +279,9 @@
     const columns = spec.series.length;
     const rows = spec.categories.length;
     const left = Math.min(170, Math.round(width * 0.3));
-    const top = 64;
-    const cell = [(width - left - 12) / columns, (height - top - 8) / rows];
+    const across = (width - left - 12) / columns;
+    const top = across < 56 ? 72 : 36;
+    const cell = [across, (height - top - 8) / rows];
     const all = spec.series.flatMap((one) => one.values).filter(isNumber);
     const low = spec.min ?? Math.min(...all);
     const high = spec.max ?? Math.max(...all);
@@ -270,7 +289,7 @@
     const data = spec.series.flatMap((one, column) =>
       one.values.map((value, row) => ({
         value: [column, row, value],
-        itemStyle: isNumber(value) ? { color: shade(value) } : { color: "#fff", borderColor: LINE, borderWidth: 1 },
+        itemStyle: isNumber(value) ? { color: shade(value), opacity: 1 } : { color: "#fff", opacity: 1, borderColor: LINE, borderWidth: 1 },
       })),
     );
     return {
@@ -283,6 +302,7 @@
         {
           type: "scatter",
           symbol: "rect",
+          itemStyle: { opacity: 1 },
           symbolSize: [Math.max(4, cell[0] - 2), Math.max(4, cell[1] - 2)],
           data,
           label: { show: cell[0] >= 40, color: INK, fontSize: 12, formatter: (point) => (isNumber(point.value[2]) ? point.value[2].toFixed(spec.decimals || 0) : "—") },
@@ -325,7 +345,7 @@
     if (!ROW[spec.preset]) return box.clientHeight || 320;
     const rows = spec.preset === "slope" ? Math.max(...spec.series.flatMap((one) => one.values).filter(isNumber), spec.categories.length) : spec.categories.length;
     const perRow = spec.preset === "bars" && spec.series.length > 1 ? 40 : ROW[spec.preset];
-    return 76 + perRow * rows;
+    return (spec.preset === "heatmap" ? (box.clientWidth * 0.7) / spec.series.length < 56 ? 80 : 44 : 50 + 26 * legendRows(spec, box.clientWidth)) + perRow * rows;
   };
 
   const draw = (figure) => {
@@ -335,11 +355,17 @@
     figure.dataset.drawn = "1";
     const spec = JSON.parse(source.textContent);
     figure.classList.add("is-drawn");
-    const height = heightOf(spec, box);
-    box.style.height = `${height}px`;
+    figure.querySelector("[data-chart-table]").open = false;
+    let height = 0;
+    const measure = () => {
+      height = heightOf(spec, box);
+      box.style.height = `${height}px`;
+    };
+    measure();
     const chart = echarts.init(box, null, { renderer: "canvas" });
     const option = (width) => merge(base(spec, width), PRESETS[spec.preset](spec, width, height));
     const paint = () => {
+      measure();
       chart.resize();
       chart.setOption(option(box.clientWidth), true);
     };
