@@ -62,29 +62,26 @@ def table(spec: dict[str, Any]) -> ChartTable:
 
 
 def payload(spec: dict[str, Any]) -> dict[str, Any]:
-    """What the script draws: the specification with plain numbers and the words it needs in the page's language."""
+    """What the script draws: figures rounded as in the table, and the words it needs in the page's language."""
     check(spec)
+    places = int(spec.get("decimals", 0))
     series = [
         {
             **one,
             "name": str(one["name"]),
-            **{key: [_plain(v) for v in one[key]] for key in ("values", "low", "high") if key in one},
+            **{key: [_rounded(value, places) for value in one[key]] for key in ("values", "low", "high") if key in one},
         }
         for one in spec["series"]
     ]
-    words = {"range": _("likely range"), "none": _("no figure")}
-    return {
-        **spec,
-        "title": str(spec.get("title", "")),
-        "unit": str(spec.get("unit", "")),
-        "summary": str(spec.get("summary", "")),
+    words = {"range": _("likely range"), "low": _("lower end"), "high": _("upper end"), "none": _("no figure")}
+    texts = {key: str(spec.get(key, "")) for key in ("title", "unit", "summary")}
+    names = {
         "category_label": str(spec.get("category_label") or _("Name")),
         "categories": [str(name) for name in spec["categories"]],
-        "series": series,
-        "words": words,
     }
+    return {**spec, **texts, **names, "series": series, "words": words}
 
 
-def _plain(value: formats.Number | None) -> float | None:
-    number = formats.exact(value)
-    return None if number is None else float(number)
+def _rounded(value: formats.Number | None, places: int) -> float | None:
+    text = formats.points(value, places)
+    return None if text == formats.DASH else float(text.replace(formats.MINUS, "-"))

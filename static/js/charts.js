@@ -1,6 +1,6 @@
 // Charts from JSON in the page: <figure data-chart="id"> … <script type="application/json" id="id">.
-// Presets: trend, bars, slope, stacked, heatmap (docs/design.md, "Charts"). Figures come rounded by the same rule
-// as the table beneath; tooltips are drawn on the canvas, because HTML ones would need inline styles.
+// Presets: trend, bars, slope, stacked, heatmap (docs/design.md, "Charts"). Figures come rounded as in the table
+// beneath; tooltips are drawn on the canvas, because HTML ones would need inline styles.
 "use strict";
 
 (() => {
@@ -331,15 +331,23 @@
     if (href.startsWith("blob:")) setTimeout(() => URL.revokeObjectURL(href), 1000);
   };
 
-  const csvCell = (cell) => {
-    let text = cell.textContent.trim();
-    if (cell.matches(".num")) text = text === "—" ? "" : text.replace("\u2212", "-");
-    else if (/^[=+\-@\t]/.test(text)) text = `'${text}`; // a spreadsheet must not take a name for a formula
-    return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  // A spreadsheet must not take a name for a formula.
+  const csvText = (text) => {
+    const safe = /^[=+\-@\t]/.test(text) ? `'${text}` : text;
+    return /[",\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
   };
 
-  const tableAsCsv = (table) =>
-    "\ufeff" + [...table.rows].map((row) => [...row.cells].map(csvCell).join(",")).join("\r\n") + "\r\n";
+  const asCsv = (spec) => {
+    const number = (value) => (isNumber(value) ? value.toFixed(spec.decimals || 0) : "");
+    const unit = spec.unit ? `（${spec.unit}）` : "";
+    const ends = (one) => (one.low ? [`${one.name}：${spec.words.range}${spec.words.low}`, `${one.name}：${spec.words.range}${spec.words.high}`] : []);
+    const head = [spec.category_label, ...spec.series.flatMap((one) => [`${one.name}${unit}`, ...ends(one)])].map(csvText);
+    const rows = spec.categories.map((name, row) => [
+      csvText(name),
+      ...spec.series.flatMap((one) => [number(one.values[row]), ...(one.low ? [number(one.low[row]), number(one.high[row])] : [])]),
+    ]);
+    return "\ufeff" + [head, ...rows].map((cells) => cells.join(",")).join("\r\n") + "\r\n";
+  };
 
   const heightOf = (spec, box) => {
     if (!ROW[spec.preset]) return box.clientHeight || 320;
@@ -389,8 +397,7 @@
           save(`${title}.svg`, URL.createObjectURL(new Blob([paper.renderToSVGString()], { type: "image/svg+xml" })));
           paper.dispose();
         } else {
-          const table = figure.querySelector("[data-chart-table] table");
-          save(`${title}.csv`, URL.createObjectURL(new Blob([tableAsCsv(table)], { type: "text/csv;charset=utf-8" })));
+          save(`${title}.csv`, URL.createObjectURL(new Blob([asCsv(spec)], { type: "text/csv;charset=utf-8" })));
         }
       });
     });
