@@ -11,12 +11,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from departments.models import DepartmentYear
-from evaluation.definition import Problem, RoundConfiguration
+from evaluation.definition import RoundConfiguration
 from evaluation.models import Round
 from evaluation.refusals import Missing
 from evaluation.sections import page_of
 from evaluation.selectors import configuration_of, register_sizes, standing_snapshot, without_code
 from evaluation.states import VERBS
+from evaluation.wording import label_of, translated
 from evaluators.models import Evaluator, EvaluatorStatus, Stratum
 
 Guard = Callable[[Round], Iterator[Missing]]
@@ -60,11 +61,6 @@ def can(round: Round, verb: str) -> bool:
     return round.state == VERBS[verb].source and not missing(round, verb)
 
 
-def translated(problem: Problem) -> str:
-    """A problem of the pure configuration in the reader's language."""
-    return _(problem.message) % problem.params
-
-
 # Freezing
 
 
@@ -100,7 +96,7 @@ def departments_complete(round: Round) -> Iterator[Missing]:
     sizes = Counter(row[2] for row in rows)
     for group in configuration.groups:
         if not sizes[group.code]:
-            message = _("Group %(group)s has no department.") % {"group": group.label or group.code}
+            message = _("Group %(group)s has no department.") % {"group": label_of(group)}
             remedy = _("Put departments into it, or take the group out of the weights.")
             yield Missing("group_empty", message, remedy, **here)  # type: ignore[arg-type]
     weighed = {group.code for group in configuration.groups}
@@ -122,7 +118,7 @@ def dates_in_order(round: Round) -> Iterator[Missing]:
         yield Missing("dates_missing", _("Say when the round opens and closes."), "", *where)
     elif round.opens_at >= round.closes_at:
         yield Missing("dates_order", _("The round must open before it closes."), "", *where)
-    elif round.closes_at <= timezone.now():
+    elif round.closes_at <= timezone.now() and not round.is_demo:  # the demo city has years of the past
         yield Missing("closes_past", _("The closing time has passed already."), "", *where)
 
 
@@ -134,7 +130,7 @@ def strata_usable(round: Round) -> Iterator[Missing]:
     sizes = register_sizes(configuration)
     strata = ("evaluation:section-edit", (round.year, "strata"), _("Strata and quotas"))
     for plan in configuration.strata:
-        label = {"stratum": plan.label or plan.code}
+        label = {"stratum": label_of(plan)}
         if plan.code not in existing:
             message = _("The register has no stratum %(stratum)s.") % label
             yield Missing("stratum_gone", message, _("Take it out of the round."), *strata)
@@ -192,7 +188,7 @@ def warnings(round: Round) -> list[str]:
         if plan.mode == "random" and plan.quota > sizes.get(plan.code, 0) > 0:
             texts.append(
                 _("Stratum %(stratum)s: the quota is %(quota)s, the register has %(size)s; all of them are taken.")
-                % {"stratum": plan.label, "quota": plan.quota, "size": sizes[plan.code]}
+                % {"stratum": label_of(plan), "quota": plan.quota, "size": sizes[plan.code]}
             )
     return texts + [*_small_classes(configuration, sizes)]
 
@@ -218,7 +214,7 @@ def _small_classes(configuration: RoundConfiguration, sizes: dict[str, int]) -> 
             yield _(
                 "Stratum %(stratum)s: of weight class “%(name)s” fewer than %(least)s are to be expected; as few would "
                 "count with the default weight."
-            ) % {"stratum": plan.label, "name": code, "least": configuration.min_cell}
+            ) % {"stratum": label_of(plan), "name": code, "least": configuration.min_cell}
 
 
 # Drawing and voiding
@@ -230,7 +226,11 @@ def snapshot_stands(round: Round) -> Iterator[Missing]:
     if standing_snapshot(round.year) is None:
         message = _("There is no frozen register to draw from.")
         yield Missing(
-            "no_snapshot", message, _("Go back to draft and freeze again."), "evaluation:round-unfreeze", (round.year,)
+            "no_snapshot",
+            message,
+            _("Go back to draft and freeze again."),
+            "evaluation:round-back",
+            (round.year, "unfreeze"),
         )
 
 
