@@ -10,7 +10,7 @@ from typing import NamedTuple
 from foundation.tables import codes
 from foundation.tables.biffstrings import Texts, shared_strings
 from foundation.tables.findings import Unreadable, damaged, not_a_table
-from foundation.tables.numbers import Format, float_text, number_format
+from foundation.tables.numbertext import Format, float_text, number_format
 from foundation.tables.raw import Cell, Limits, Merge, Odd, RawRow, SheetFacts
 
 BOF, EOF, FILEPASS, CODEPAGE, DATEMODE = 0x0809, 0x000A, 0x002F, 0x0042, 0x0022
@@ -233,7 +233,9 @@ class _SheetReader:
             self._put(row, column, _truth(result[2]))
         elif result[0] == 2:
             self._put(row, column, _error(result[2]))
-        elif not self._book.calculated:  # "empty": an empty text from Excel, nothing yet from a program that cannot count
+        elif (
+            not self._book.calculated
+        ):  # "empty": an empty text from Excel, nothing yet from a program that cannot count
             self._put(row, column, Odd(codes.FORMULA_WITHOUT_VALUE, ""))
 
     def _string(self, data: bytes) -> None:

@@ -14,7 +14,7 @@ _WIDE, _PHONETIC, _RICH = 0x01, 0x04, 0x08
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """How strings outside the shared table are stored: BIFF8 in UTF-16 or Latin-1, BIFF5 in the workbook's code page."""
+    """How strings outside the shared table are stored: BIFF8 in UTF-16 or Latin-1, BIFF5 in the book's code page."""
 
     biff8: bool
     codec: str

@@ -193,7 +193,7 @@ class Body:
     # What is reported
 
     def _warn_of_columns(self, table: Table) -> None:
-        for place, name in sorted(self._header.others.items()):
+        for _, name in sorted(self._header.others.items()):
             if name not in table.schema.silent_headers:
                 table.add_warning(None, None, codes.IGNORED_COLUMN, column=name)
         for place, row in sorted(self._unnamed.items()):

@@ -45,6 +45,7 @@ _invisible = re.compile(f"[{INVISIBLE}]+")
 _white = re.compile(f"[{WHITE}]+")
 _control = re.compile(f"[{CONTROL}]")
 _damaged = re.compile(f"[{DAMAGED}]")
+_half_characters = re.compile("[\ud800-\udfff]")
 _space_between_chinese = re.compile(f"(?<=[{_CHINESE}]) (?=[{_CHINESE}])")
 _phone_filling = re.compile(f"[{_DASHES}{_BRACKETS}]+")
 _phone_prefix = re.compile(r"(?:\+86|0086|86)(?=[0-9]{11}\Z)")
@@ -157,12 +158,18 @@ def choice_form(text: str) -> str:
     return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).casefold()
 
 
+def storable(text: str, longest: int = 120) -> str:
+    """Foreign text fit for a message that is kept as JSON in a database: nothing unprintable, not without end."""
+    text = _damaged.sub("\ufffd", _control.sub("\ufffd", text))
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
 def clean_value(value: Cell, column: Column) -> Cleaned:
     """One cell by the rules of its column: the value to store, or what stands there and the problem with it."""
     if isinstance(value, Odd):
         return value.text, (value.code, {"value": value.text})
     if problem := _broken(value):
-        return value, problem
+        return _half_characters.sub("\ufffd", value), problem
     text = clean_code(value) if column.kind in ("code", "phone", "email") else clean_text(value)
     if not text:
         return "", None
@@ -188,7 +195,7 @@ def clean_column(values: list[Cell], column: Column) -> tuple[list[str], dict[in
     if not mended:
         return values, {}  # type: ignore[return-value]  # nothing but text was found
     problems = {place: wrong[value] for place, value in enumerate(values) if value in wrong} if wrong else {}
-    return [mended[value] if value in mended else value for value in values], problems  # type: ignore[misc]
+    return [mended.get(value, value) for value in values], problems  # type: ignore[misc, arg-type]
 
 
 def _glance(column: Column) -> Callable[[str], object]:

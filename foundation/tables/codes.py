@@ -67,7 +67,9 @@ UNREADABLE: dict[str, str] = {
     ),
     DAMAGED: _N("The file is damaged or cut off (%(reason)s). Open it in Excel and save it again as .xlsx."),
     ENCRYPTED: _N("The file is encrypted or needs a password to open. Remove the password and save it again."),
-    UNSAFE_XML: _N("The file declares entities of its own and is not read for safety. Save it again as .xlsx in Excel."),
+    UNSAFE_XML: _N(
+        "The file declares entities of its own and is not read for safety. Save it again as .xlsx in Excel."
+    ),
     NOT_A_TABLE: _N("The file is %(found)s, not a list in Excel or CSV. Save the list as .xlsx or .csv."),
     NO_HEADER: _N(
         "No header found: none of the first %(rows)s rows of a visible sheet holds %(columns)s. "
@@ -96,8 +98,12 @@ PROBLEMS: dict[str, str] = {
     ),
     INCONSISTENT: _N("%(key)s %(value)s has another %(column)s in row %(first)s. Make the two the same."),
     TOO_LONG: _N("%(length)s characters; %(column)s may have %(limit)s at most. Shorten it."),
-    CONTROL_CHARACTER: _N("There is an invisible control character (%(character)s) in this cell. Type the value again."),
-    INVALID_BYTES: _N("Part of this cell is unreadable: characters were damaged. Type the value again from the source."),
+    CONTROL_CHARACTER: _N(
+        "There is an invisible control character (%(character)s) in this cell. Type the value again."
+    ),
+    INVALID_BYTES: _N(
+        "Part of this cell is unreadable: characters were damaged. Type the value again from the source."
+    ),
     UNKNOWN_CHOICE: _N("“%(value)s” is not known as %(column)s. Use one of: %(choices)s."),
     UNCLOSED_QUOTE: _N(
         "A quotation mark opened here is never closed, so that all the rest was taken for one value. "
@@ -107,7 +113,9 @@ PROBLEMS: dict[str, str] = {
 
 WARNINGS: dict[str, str] = {
     IGNORED_COLUMN: _N("The column %(column)s is not part of the template and was ignored."),
-    UNNAMED_COLUMN: _N("Column %(column)s has values but no name in the header and was ignored (first in row %(first)s)."),
+    UNNAMED_COLUMN: _N(
+        "Column %(column)s has values but no name in the header and was ignored (first in row %(first)s)."
+    ),
     HIDDEN_COLUMN: _N("The column %(column)s is hidden in the spreadsheet; its values were read."),
     IGNORED_SHEET: _N("The sheet “%(sheet)s” was ignored: only the sheet “%(read)s” is read."),
     IGNORED_ROW: _N("Row %(row)s has values only in columns that are not part of the template and was ignored."),

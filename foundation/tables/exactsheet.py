@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-from foundation.tables import sheetxml
+from foundation.tables.cells import Context, add_merge, too_many_cells, without_value
 from foundation.tables.raw import LONGEST_CELL, Cell, RawRow, SheetFacts, column_index
-from foundation.tables.strings import unescape_office
-from foundation.tables.xml import attribute, is_true, parse
-
-if TYPE_CHECKING:
-    from foundation.tables.sheetxml import Context
+from foundation.tables.sharedstrings import unescape_office
+from foundation.tables.xmlevents import attribute, is_true, parse
 
 _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 
@@ -75,7 +71,7 @@ class ExactSheet:
             corners = [_REFERENCE.fullmatch(end) for end in (ends[0], ends[1] or ends[0])]
             if corners[0] and corners[1]:
                 (left, top), (right, bottom) = corners[0].groups(), corners[1].groups()
-                sheetxml.add_merge(self._facts, column_index(left), int(top), column_index(right), int(bottom))
+                add_merge(self._facts, column_index(left), int(top), column_index(right), int(bottom))
 
     def _open_row(self, attributes: dict[str, str]) -> None:
         number = attributes.get("r", "")
@@ -94,7 +90,7 @@ class ExactSheet:
     def _place(self, reference: str) -> None:
         self._count += 1
         if self._count > self._context.limits.cells:
-            raise sheetxml.too_many_cells(self._context.limits)
+            raise too_many_cells(self._context.limits)
         if match := _REFERENCE.fullmatch(reference.replace("$", "").upper()):
             if int(match[2]) != self._row:
                 self._move_to(int(match[2]))
@@ -126,4 +122,4 @@ class ExactSheet:
             return stored
         if stored:
             return self._context.value(self._kind, self._style, stored)
-        return sheetxml.without_value(self._kind, has_formula=self._has_formula, has_value=self._has_value)
+        return without_value(self._kind, has_formula=self._has_formula, has_value=self._has_value)

@@ -12,11 +12,11 @@ Severity = Literal["problem", "warning"]
 Translate = Callable[[str], str]
 
 
-def _untranslated(message: str) -> str:
+def untranslated(message: str) -> str:
     return message
 
 
-def fill(message_id: str, params: Mapping[str, Any], translate: Translate = _untranslated) -> str:
+def fill(message_id: str, params: Mapping[str, Any], translate: Translate = untranslated) -> str:
     """The message in the reader's language, its placeholders filled."""
     shown = {key: translate(value) if key in codes.TRANSLATED_PARAMS else value for key, value in params.items()}
     return translate(message_id) % shown
@@ -37,11 +37,11 @@ class Finding:
     params: dict[str, Any] = field(default_factory=dict)
     severity: Severity = "problem"
 
-    def message(self, translate: Translate = _untranslated) -> str:
+    def message(self, translate: Translate = untranslated) -> str:
         """What is wrong and what to do, in the language of ``translate``."""
         return fill(self.message_id, self.params, translate)
 
-    def to_dict(self, translate: Translate = _untranslated) -> dict[str, Any]:
+    def to_dict(self, translate: Translate = untranslated) -> dict[str, Any]:
         """As the commands print it: row, column, code, message."""
         return {"row": self.row, "column": self.column, "code": self.code, "message": self.message(translate)}
 
@@ -75,7 +75,7 @@ class Unreadable(Exception):
         self.params = {"column": column, **params}
         super().__init__(code)
 
-    def message(self, translate: Translate = _untranslated) -> str:
+    def message(self, translate: Translate = untranslated) -> str:
         """Why, in one line, in the language of ``translate``."""
         return fill(self.message_id, self.params, translate)
 
@@ -128,7 +128,7 @@ class ImportResult:
             return UNREADABLE
         return WITH_PROBLEMS if self.problems else CLEAN
 
-    def to_dict(self, translate: Translate = _untranslated) -> dict[str, Any]:
+    def to_dict(self, translate: Translate = untranslated) -> dict[str, Any]:
         """The JSON object that the import commands print."""
         return {
             "rows": self.rows,

@@ -131,7 +131,9 @@ _OLE_ERRORS = (OSError, ValueError, IndexError, KeyError, TypeError, OverflowErr
 
 def _without_default_password(data: bytes, streams: _OleStreams) -> bytes:
     """The file as it opens without asking for a password. Raises Unreadable where one is needed."""
-    rounds = re.search(rb'spinCount="(\d+)"', streams.read("encryptioninfo")) if "encryptioninfo" in streams.names else None
+    rounds = (
+        re.search(rb'spinCount="(\d+)"', streams.read("encryptioninfo")) if "encryptioninfo" in streams.names else None
+    )
     if rounds and int(rounds[1]) > _MOST_ROUNDS:
         raise Unreadable(codes.ENCRYPTED)
     import msoffcrypto

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from foundation.tables import codes
@@ -38,9 +38,15 @@ class HeaderFinder:
 
     def is_header(self, cells: Mapping[int, Cell]) -> bool:
         """Whether a row names the columns that make a header."""
-        if len(cells) < len(self._key):
-            return False
-        return self._key <= {self._field(cell) for cell in cells.values()}
+        return len(cells) >= len(self._key) and self._key <= self._fields(cells)
+
+    def _fields(self, cells: Mapping[int, Cell]) -> set[str]:
+        return {field for cell in cells.values() if (field := self._field(cell))}
+
+    def missing_from(self, cells: Mapping[int, Cell]) -> list[str]:
+        """What a row with at least two known columns lacks to be a header; nothing for any other row."""
+        fields = self._fields(cells)
+        return [field for field in self._schema.header_key if field not in fields] if len(fields) > 1 else []
 
     def read(self, row: int, cells: Mapping[int, Cell]) -> Header:
         """The columns of a header row. Raises Unreadable where a known one is there twice or a required one is not."""
@@ -58,9 +64,13 @@ class HeaderFinder:
                 raise Unreadable(codes.COLUMN_TWICE, column=column.chinese, places=where)
         missing = [column for column in self._schema.columns if column.required and column.field not in places]
         if missing:
-            labels = "、".join(column.chinese for column in missing)
-            raise Unreadable(codes.MISSING_COLUMN, column=missing[0].chinese, columns=labels)
+            raise self.without([column.field for column in missing])
         return Header(row, {field: found[0] for field, found in places.items()}, others)
+
+    def without(self, fields: Sequence[str]) -> Unreadable:
+        """The list lacks these required columns."""
+        column = self._schema.column(fields[0]).chinese
+        return Unreadable(codes.MISSING_COLUMN, column=column, columns=self._schema.labels(fields, "、"))
 
 
 def _shown(cell: Cell) -> str:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from foundation.tables import codes, sheetxml
 from foundation.tables.archive import Archive, kind_of_archive, part_beside
 from foundation.tables.findings import Unreadable, damaged
-from foundation.tables.numbers import Format, number_format
+from foundation.tables.numbertext import Format, number_format
 from foundation.tables.raw import Limits, RawRow, SheetFacts
-from foundation.tables.strings import shared_strings
-from foundation.tables.xml import attribute, is_true, parse
+from foundation.tables.sharedstrings import shared_strings
+from foundation.tables.xmlevents import attribute, is_true, parse
 
 _SHEET_KINDS = ("worksheet", "chartsheet", "dialogsheet", "macrosheet", "xlMacrosheet")
 

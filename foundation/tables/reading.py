@@ -46,20 +46,24 @@ def _collector_paused() -> Iterator[None]:
 
 def _read(data: bytes, schema: TableSchema, limits: Limits) -> Table:
     finder = HeaderFinder(schema)
+    nearly: list[str] = []
     form, sheets = open_sheets(data, finder.is_header, limits)
     for sheet in sheets:
         if not sheet.visible:
             continue
         facts = SheetFacts()
         rows = sheet.rows(facts)
-        above: list[int] = []
+        above: list[RawRow] = []
         header = _find_header(rows, finder, limits.header_rows, above)
         if header is None:
+            nearly = nearly or next((lack for _, cells in above if (lack := finder.missing_from(cells))), [])
             continue
         table = Table(schema, form, sheet.name, header.row, header.positions, [], {})
         _warn_of_surroundings(table, sheets, sheet, above)
         Body(schema, header, facts, limits).build(rows, table)
         return table
+    if nearly:
+        raise finder.without(nearly)
     raise Unreadable(
         codes.NO_HEADER,
         column=schema.column(schema.header_key[0]).chinese,
@@ -78,20 +82,20 @@ def _load(source: Source, limits: Limits) -> bytes:
     return source.read(limits.file_bytes + 1)
 
 
-def _find_header(rows: Iterator[RawRow], finder: HeaderFinder, limit: int, above: list[int]) -> Header | None:
-    """The header among the first rows; the rows with any value above it are noted in ``above``."""
+def _find_header(rows: Iterator[RawRow], finder: HeaderFinder, limit: int, above: list[RawRow]) -> Header | None:
+    """The header among the first rows; the rows with any value above it are kept in ``above``."""
     for number, cells in rows:
         if number > limit:
             return None
         if finder.is_header(cells):
             return finder.read(number, cells)
-        above.append(number)
+        above.append((number, cells))
     return None
 
 
-def _warn_of_surroundings(table: Table, sheets: Iterable[RawSheet], read: RawSheet, above: list[int]) -> None:
+def _warn_of_surroundings(table: Table, sheets: Iterable[RawSheet], read: RawSheet, above: list[RawRow]) -> None:
     for sheet in sheets:
         if sheet is not read and not sheet.is_empty():
             table.add_warning(None, None, codes.IGNORED_SHEET, sheet=sheet.name, read=read.name)
-    for number in above:
+    for number, _ in above:
         table.add_warning(number, None, codes.ROW_ABOVE_HEADER)

@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import islice
 
-from foundation.tables import codes
+from foundation.tables.cells import Context, add_merge, too_many_cells, without_value
 from foundation.tables.exactsheet import ExactSheet
-from foundation.tables.findings import Unreadable, damaged
-from foundation.tables.numbers import Format, number_text
-from foundation.tables.raw import Cell, Limits, Merge, Odd, RawRow, SheetFacts, column_index
-from foundation.tables.strings import NotUsual, pieces, rich_text, text_of
-from foundation.tables.xml import is_true
+from foundation.tables.findings import damaged
+from foundation.tables.numbertext import number_text
+from foundation.tables.raw import Cell, RawRow, SheetFacts, column_index
+from foundation.tables.sharedstrings import NotUsual, pieces, rich_text, text_of
+from foundation.tables.xmlevents import is_true
 
 _CELL = re.compile(
     r'<c r="([A-Z]{1,3})([0-9]{1,7})"(?: s="([0-9]+)")?(?: t="(\w+)")?'
@@ -47,33 +46,6 @@ class _Columns(dict[str, int]):
 
 
 _columns = _Columns()
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What the cells of a sheet refer to."""
-
-    strings: list[str]
-    formats: dict[str, Format]
-    epoch_1904: bool
-    limits: Limits
-
-    def value(self, kind: str, style: str, stored: str) -> Cell:
-        """A cell's stored value (the content of ``<v>``) as text, by the cell's type and number format."""
-        if kind == "s":
-            try:
-                return self.strings[int(stored)]
-            except (ValueError, IndexError) as error:
-                raise damaged("content") from error
-        if kind in ("", "n"):
-            return number_text(stored.strip(), self.formats.get(style), epoch_1904=self.epoch_1904) if stored else ""
-        if kind == "b":
-            return "TRUE" if is_true(stored.strip()) else "FALSE"
-        if kind == "e":
-            return Odd(codes.ERROR_VALUE, stored)
-        if kind == "d":
-            return Odd(codes.DATE_VALUE, stored) if stored else ""
-        return stored
 
 
 def rows(blocks: Callable[[], Iterator[bytes]], context: Context, facts: SheetFacts) -> Iterator[RawRow]:
@@ -171,18 +143,6 @@ def _cell_of_body(context: Context, kind: str, style: str, body: str) -> Cell:
     return without_value(kind, has_formula="<f" in body, has_value=has_value)
 
 
-def without_value(kind: str, *, has_formula: bool, has_value: bool) -> Cell:
-    """A cell with an empty value: nothing, an empty text as a formula's result, or a formula without a result."""
-    if has_formula and not (has_value and kind == "str"):
-        return Odd(codes.FORMULA_WITHOUT_VALUE, "")
-    return ""
-
-
-def too_many_cells(limits: Limits) -> Unreadable:
-    """The sheet has more cells than may be read."""
-    return Unreadable(codes.UNPACKS_TOO_LARGE, limit=f"{limits.cells} cells")
-
-
 def _head(piece: str, facts: SheetFacts) -> None:
     """What stands before the rows; and whether tags are written the usual way at all."""
     if not _ROOT.match(piece) or _UNUSUAL.search(piece):
@@ -208,9 +168,3 @@ def _hidden_rows(piece: str, facts: SheetFacts) -> None:
 def _merges(tail: str, facts: SheetFacts) -> None:
     for left, top, right, bottom in _MERGE.findall(tail):
         add_merge(facts, _columns[left], int(top), _columns[right or left], int(bottom or top))
-
-
-def add_merge(facts: SheetFacts, left: int, top: int, right: int, bottom: int) -> None:
-    """Note a merged range that really covers more than one cell."""
-    if bottom >= top and right >= left and (bottom, right) != (top, left):
-        facts.merges.append(Merge(top, left, bottom, right))

@@ -1,4 +1,4 @@
-"""Rows that are no data: totals, notes, headings and repeated headers. They are skipped with a warning, never stored."""
+"""Rows that are no data: totals, notes, headings, repeated headers. They are skipped with a warning, never stored."""
 
 from __future__ import annotations
 
@@ -19,15 +19,14 @@ _TOTAL = re.compile(
 _NOTE = re.compile(
     r"(?:备?注|说明|填表说明|填报说明|注意|附注|提示|notes?|remarks?)[0-9一二三四五六七八九十]*[:：.、．]"
     r"|(?:填表|填报|制表|编制|审核|复核|核对|报送|经办|联系|负责|单位负责|主管|分管|盖章|签字|签章|打印|截止|截至)"
-    r"[\w（()）]{0,8}[:：]"
-    r"|[※★☆▲●*＊]\s*\S",
+    r"[\w（()）]{0,8}[:：]",
     re.IGNORECASE,
 )
 _HEADING = re.compile(
     r"[（(]?[一二三四五六七八九十百]+[）)]?[、.．:：]|[（(][一二三四五六七八九十0-9]+[）)]|第\w{1,4}(?:部分|组|类|批|章|页)"
 )
 _CHINESE = re.compile("[\u3400-\u9fff\U00020000-\U0003ffff]")
-_PUNCTUATION = re.compile(r"[:：；;。、，《》！？]|[0-9]{4}年")
+_PUNCTUATION = re.compile(r"[:：；;。、，《》！？※★☆▲●]|[0-9]{4}年|\A[*＊]")
 _LONGEST_LONE_VALUE = 30
 
 
@@ -63,9 +62,7 @@ class Skipper:
         """The values of a header-key column that call for a look at their rows, complete as those may be."""
         search = self._suspect.search
         return {
-            value
-            for value in set(values)
-            if search(value) and (_is_total(value) or self._is_own_header(field, value))
+            value for value in set(values) if search(value) and (_is_total(value) or self._is_own_header(field, value))
         }
 
     def reason(self, row: Candidate) -> str | None:

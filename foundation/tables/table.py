@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from foundation.tables import codes
+from foundation.tables.cleaning import storable
 from foundation.tables.findings import Finding
 from foundation.tables.schema import TableSchema
 
@@ -93,10 +94,9 @@ class Table:
     def _finding(
         self, row: int | None, field: str | None, code: str, message_id: str | None, params: dict[str, Any]
     ) -> Finding:
+        params = {key: storable(value) if isinstance(value, str) else value for key, value in params.items()}
         column = self.schema.column(field).chinese if field else params.get("column", "")
-        return Finding(
-            row, column, code, message_id or codes.MESSAGES[code], {"row": row, "column": column, **params}
-        )
+        return Finding(row, column, code, message_id or codes.MESSAGES[code], {"row": row, "column": column, **params})
 
     def sort_findings(self) -> None:
         """Bring problems and warnings into the order of rows and columns; call it after the app's own checks."""

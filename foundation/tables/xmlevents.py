@@ -88,9 +88,7 @@ def _character(number: int) -> str:
 
 def unescape(text: str) -> str:
     """Character references resolved, for text cut out of XML without a parser."""
-    return _REFERENCE.sub(
-        lambda m: _NAMED[m[3]] if m[3] else _character(int(m[1], 16) if m[1] else int(m[2])), text
-    )
+    return _REFERENCE.sub(lambda m: _NAMED[m[3]] if m[3] else _character(int(m[1], 16) if m[1] else int(m[2])), text)
 
 
 def unescape_office(text: str) -> str:

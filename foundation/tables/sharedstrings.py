@@ -8,13 +8,11 @@ from collections.abc import Callable, Iterable, Iterator
 from foundation.tables import codes
 from foundation.tables.findings import Unreadable
 from foundation.tables.raw import LONGEST_CELL, Limits
-from foundation.tables.xml import parse, unescape, unescape_office
+from foundation.tables.xmlevents import parse, unescape, unescape_office
 
 Blocks = Callable[[], Iterator[bytes]]
 
-_ITEM = re.compile(
-    r'<si>(?:<t(?: xml:space="preserve")?>([^<]*)</t>|([^<]*+(?:<(?!si[ >/]|/si>)[^<]*+)*+))</si>|<si/>'
-)
+_ITEM = re.compile(r'<si>(?:<t(?: xml:space="preserve")?>([^<]*)</t>|([^<]*+(?:<(?!si[ >/]|/si>)[^<]*+)*+))</si>|<si/>')
 _PHONETIC = re.compile(r"<rPh[ >][^<]*+(?:<(?!/?rPh)[^<]*+)*+</rPh>")
 _TEXT = re.compile(r"<t(?:\s[^>]*)?(?<!/)>([^<]*)</t>")
 _CARRY = 32 << 20  # nothing that the usual programs write goes on so long without a cut
