@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 #: What a code may hold: it becomes a column name, a JSON key and part of file names. No separators, no controls.
 _CODE = re.compile(r"[^\s\x00-\x1f\x7f,;:\"'/\\<>|]{1,64}")
+#: Decimals a bundle may ask for, and those a round's figures are stored and published with.
 MAX_DECIMALS = 12
+MAX_PUBLISHED_DECIMALS = 6
 
 
 def code_problems(codes: Sequence[str], section: str, path: str) -> Iterator[Problem]:
@@ -136,7 +138,11 @@ def comparison_problems(rule: YearOverYear) -> Iterator[Problem]:
 
 
 def composite_problems(
-    composite: Composite, decimals: int, tie_break: Sequence[str], rank_scope: str
+    composite: Composite,
+    decimals: int,
+    tie_break: Sequence[str],
+    rank_scope: str,
+    most_decimals: int = MAX_DECIMALS,
 ) -> Iterator[Problem]:
     """The shares of the comprehensive score, the decimals, what breaks ties, the scope of movement."""
     shares = (composite.public, composite.assessment)
@@ -148,9 +154,9 @@ def composite_problems(
         if total != 100:
             message = _("The shares of public evaluation and assessment add up to %(total)s, not to 100.")
             yield Problem("shares_total", "composite", "composite", message, {"total": plain(total)})
-    if not 0 <= decimals <= MAX_DECIMALS:
+    if not 0 <= decimals <= most_decimals:
         message = _("Figures can have 0 to %(most)s decimals.")
-        yield Problem("decimals", "composite", "decimals", message, {"most": MAX_DECIMALS})
+        yield Problem("decimals", "composite", "decimals", message, {"most": most_decimals})
     if len(set(tie_break)) != len(tie_break) or any(key not in parts.TIE_BREAKS for key in tie_break):
         message = _("Ties are broken by satisfaction and dissatisfaction, each at most once.")
         yield Problem("tie_break", "composite", "tie_break", message)

@@ -125,7 +125,9 @@ class RoundConfiguration:
             *checks.weight_class_problems(self),
             *checks.min_valid_problems(self.min_valid),
             *checks.comparison_problems(self.year_over_year),
-            *checks.composite_problems(self.composite, self.decimals, self.tie_break, self.rank_scope),
+            *checks.composite_problems(
+                self.composite, self.decimals, self.tie_break, self.rank_scope, checks.MAX_PUBLISHED_DECIMALS
+            ),
             *checks.outcome_problems(self.outcomes),
             *checks.ballot_problems(self),
         ]

@@ -146,27 +146,37 @@ class _Resampled:
             value = np.where(empty, [float(cell.base or 0) for cell in own], value)
             valid = np.where(empty, 1.0, valid)
         shares = [
-            float(self._definition.items[item].share * cell.effective_weight)
+            float(self._definition.items[item].share) * cell.weight / cell.reporting_weight
             for (item, _), cell in zip(cells, own, strict=True)
         ]
-        factor = np.array(shares) / valid
-        satisfied *= 100.0 * factor
-        dissatisfied *= 100.0 * factor
+        factor = np.divide(shares, valid, out=valid)
         value *= factor
+        factor *= 100.0
+        satisfied *= factor
+        dissatisfied *= factor
         of_item, at = (np.array(column) for column in zip(*cells, strict=True))
         for item in range(len(self._definition.items)):
             picked = np.flatnonzero(of_item == item)
-            self.satisfaction[:, at[picked]] += satisfied[:, picked]
-            self.dissatisfaction[:, at[picked]] += dissatisfied[:, picked]
-            self.base[:, at[picked]] += value[:, picked]
+            for target, part in (
+                (self.satisfaction, satisfied),
+                (self.dissatisfaction, dissatisfied),
+                (self.base, value),
+            ):
+                if picked.size == target.shape[1] == part.shape[1]:
+                    target += part
+                else:
+                    target[:, at[picked]] += part[:, picked]
 
 
 def _combined(sums: Floats, row: Floats) -> Floats:
     """Σ_k row_k · sums[:, k], shape (replicates, cells)."""
-    result = np.zeros((sums.shape[0], sums.shape[2]))
-    for kind in np.flatnonzero(row):
+    kinds = np.flatnonzero(row)
+    if not kinds.size:
+        return np.zeros((sums.shape[0], sums.shape[2]))
+    result = row[kinds[0]] * sums[:, kinds[0]]
+    for kind in kinds[1:]:
         result += sums[:, kind] if row[kind] == 1.0 else row[kind] * sums[:, kind]
-    return result
+    return result  # type: ignore[no-any-return]
 
 
 def _totals(

@@ -4,7 +4,8 @@ In stratum s draw m of the n_s ballots with replacement, t_i = how often ballot 
 
     r_i = 1 − a + a · (n_s/m) · t_i,     a = sqrt(deff_s · m · (1 − n_s/N_s) / (n_s − 1)),
 
-so that a census stratum does not vary; m = n_s − 1 unless a would exceed 1. Since r is linear in t, one matrix product
+so that a census stratum does not vary. The variance is right for every m: m = n_s − 1, in large strata half of it (a
+half-sample needs half the random numbers), less where a would exceed 1. Since r is linear in t, one matrix product
 of the draws (replicates × ballots) with the answers (ballots × columns) gives all replicates of a block. Counts are
 small integers, so the products are exact in single precision and do not depend on how the processor adds.
 
@@ -30,6 +31,8 @@ Answers = npt.NDArray[np.uint8]
 BLOCK_BALLOTS = 4096
 #: Replicates whose draws are counted at once: the counters stay in the processor's cache.
 COUNTED_AT_ONCE = 64
+#: Larger strata are resampled by half: with so many draws the shape of the distribution is settled anyway.
+FULL_UP_TO = 200
 
 
 class Draws:
@@ -44,7 +47,8 @@ class Draws:
         self.amplitude, self.scale, size = 0.0, 1.0, 0
         if not plan.flag:
             spread = float(plan.design_effect) * plan.finite_population_correction
-            size = plan.returned - 1 if spread <= 1 else max(1, int((plan.returned - 1) / spread))
+            size = plan.returned - 1 if plan.returned <= FULL_UP_TO else (plan.returned - 1) // 2
+            size = max(1, min(size, int((plan.returned - 1) / spread)))
             self.amplitude = math.sqrt(spread * size / (plan.returned - 1))
             self.scale = plan.returned / size
         self._left = np.full(replicates, size, dtype=np.int64)
@@ -60,9 +64,12 @@ class Draws:
         self._left = self._left - here
         self._rows_left -= rows
         result = np.empty((len(here), rows), dtype=np.float32)
+        replicate = np.zeros(0, dtype=np.int64)
+        sizes = here[:0]
         for start in range(0, len(here), COUNTED_AT_ONCE):
-            sizes = here[start : start + COUNTED_AT_ONCE]
-            replicate = np.repeat(np.arange(len(sizes), dtype=np.int64) * rows, sizes)
+            before, sizes = sizes, here[start : start + COUNTED_AT_ONCE]
+            if not np.array_equal(before, sizes):
+                replicate = np.repeat(np.arange(len(sizes), dtype=np.int64) * rows, sizes)
             drawn = self._uniform(rows, replicate.size)
             drawn += replicate
             counted = np.bincount(drawn, minlength=len(sizes) * rows)
@@ -75,8 +82,10 @@ class Draws:
         32 bits times `below`, upper half: the bias is under `below`/2³².
         """
         raw = self._generator.bit_generator.random_raw((size + 1) // 2)
-        bits = np.asarray(raw, dtype="<u8").view("<u4")[:size].astype(np.uint64)
-        return ((bits * np.uint64(below)) >> np.uint64(32)).view(np.int64)
+        numbers = np.asarray(raw, dtype="<u8").view("<u4")[:size].astype(np.uint64)
+        numbers *= np.uint64(below)
+        numbers >>= np.uint64(32)
+        return numbers.view(np.int64)
 
 
 def statistics(definition: ScoringDefinition) -> tuple[Singles, Floats]:
@@ -132,11 +141,15 @@ def resampled_sums(
     draws = Draws(plan, replicates, generator)
     size = len(kinds) * len(columns)
     fixed = np.zeros(size)
-    drawn = np.zeros((replicates, size))
+    drawn: Floats | Singles | None = None
     for block in blocks(answers, columns, kinds):
         fixed += block.sum(axis=0, dtype=np.float64)
         if draws.amplitude:
-            drawn += draws.counts(len(block)) @ block
-    drawn *= draws.amplitude * draws.scale
-    drawn += (1.0 - draws.amplitude) * fixed
-    return drawn.reshape(replicates, len(kinds), len(columns))
+            product = draws.counts(len(block)) @ block
+            drawn = product if drawn is None else np.add(drawn, product, dtype=np.float64)
+    fixed *= 1.0 - draws.amplitude
+    if drawn is None:
+        return np.broadcast_to(fixed, (replicates, size)).reshape(replicates, len(kinds), len(columns))
+    sums = np.multiply(drawn, draws.amplitude * draws.scale, dtype=np.float64)
+    sums += fixed
+    return sums.reshape(replicates, len(kinds), len(columns))
