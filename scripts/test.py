@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 POSTGRESQL, SQLITE = "PostgreSQL, Redis, worker, browser", "SQLite"
 # The browser and the worker are tried on PostgreSQL, except for the stories that must also hold on the embedded set-up.
 ONLY_SQLITE_STORIES = "((not browser and not worker) or sqlite_story) and not postgres"
+SETTINGS = {"DJANGO_SETTINGS_MODULE": "config.settings.test"}  # an inherited one would win over pyproject.toml
 NO_TESTS = 5
 
 
@@ -28,7 +29,7 @@ def _pytest(title: str, environment: dict[str, str], arguments: list[str]) -> in
     started = time.monotonic()
     processes = os.environ.get("TEST_PROCESSES", "2")
     command = [sys.executable, "-m", "pytest", "-n", processes, "--dist", "worksteal", "--durations", "8"]
-    done = subprocess.run([*command, *arguments], env={**os.environ, **environment}, check=False)
+    done = subprocess.run([*command, *arguments], env={**os.environ, **environment, **SETTINGS}, check=False)
     print(f"== {title}: exit {done.returncode} after {time.monotonic() - started:.0f} s", flush=True)
     return done.returncode
 
