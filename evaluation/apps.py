@@ -1,7 +1,22 @@
 """The app's registration with Django."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class EvaluationConfig(AppConfig):
     name = "evaluation"
+
+    def ready(self) -> None:
+        from foundation import navigation
+
+        navigation.register(
+            navigation.NavItem(
+                label=_("Rounds"),
+                url_name="evaluation:round-list",
+                permission="round.view",
+                icon="calendar",
+                order=10,
+                section="evaluation",
+            )
+        )

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from django.db.models import Count, QuerySet
+from dataclasses import dataclass, field
+from datetime import datetime
 
+from django.db.models import Count, Q, QuerySet
+
+from departments.models import DepartmentYear
 from evaluation.definition import BallotDefinition, RoundConfiguration, ScoringDefinition
 from evaluation.models import Invitation, Round
+from evaluation.sections import SECTION_PAGES, SectionPage, page_of
 from evaluation.states import RoundState
+from evaluation.wording import label_of, translated
+from evaluators.candidates import cell_label
 from evaluators.models import Draw, Evaluator, EvaluatorStatus, Snapshot, Unit
+from foundation.models import AuditEntry
 
 _NOT_DRAWN_YET = (RoundState.DRAFT, RoundState.CONFIGURED)
 
@@ -91,3 +99,110 @@ def resting(year: int, rounds: int) -> tuple[frozenset[int], frozenset[int]]:
     people = invited.exclude(evaluator=None).values_list("evaluator_id", flat=True)
     units = invited.filter(evaluator=None).exclude(unit=None).values_list("unit_id", flat=True).distinct()
     return frozenset(people), frozenset(units)
+
+
+@dataclass(frozen=True)
+class SectionState:
+    """One page of the configuration with what is wrong on it, in the reader's language."""
+
+    page: SectionPage
+    problems: list[str]
+    warnings: list[str]
+
+
+def section_overview(round: Round) -> list[SectionState]:
+    """All pages of the configuration in order; a frozen round has nothing left to mend."""
+    configuration = configuration_of(round)
+    problems: dict[str, list[str]] = {page.key: [] for page in SECTION_PAGES}
+    warnings: dict[str, list[str]] = {page.key: [] for page in SECTION_PAGES}
+    if not round.is_frozen:
+        for problem in configuration.problems():
+            problems[page_of(problem).key].append(translated(problem))
+        for problem in configuration.warnings():
+            warnings[page_of(problem).key].append(translated(problem))
+    return [SectionState(page, problems[page.key], warnings[page.key]) for page in SECTION_PAGES]
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The sizes of a round: who is judged, who could judge, who was asked, who answered."""
+
+    departments: int
+    groups: int
+    candidates: int
+    invited: int
+    returned: int
+
+
+def figures_of(round: Round) -> Figures:
+    """Counts for the round's page; candidates are those of the snapshot once there is one."""
+    departments = DepartmentYear.objects.filter(year=round.year).aggregate(
+        departments=Count("pk"), groups=Count("group", distinct=True)
+    )
+    sizes = round.populations if round.populations is not None else register_sizes(configuration_of(round))
+    invitations = round.invitations.aggregate(
+        invited=Count("pk"), returned=Count("pk", filter=Q(returned_on__isnull=False))
+    )
+    return Figures(**departments, candidates=sum(sizes.values()), **invitations)
+
+
+@dataclass
+class GroupOfYear:
+    """The departments of one group in a year. ``is_weighed``: the round has weights for it."""
+
+    code: str
+    label: str
+    is_weighed: bool
+    departments: list[DepartmentYear] = field(default_factory=list)
+
+
+def departments_by_group(round: Round) -> list[GroupOfYear]:
+    """The departments of a round's year: groups of the configuration in its order, then any others."""
+    groups = {group.code: GroupOfYear(group.code, label_of(group), True) for group in configuration_of(round).groups}
+    rows = DepartmentYear.objects.filter(year=round.year).select_related("department", "group", "sector")
+    for row in rows.order_by("department__code"):
+        found = groups.setdefault(row.group.code, GroupOfYear(row.group.code, row.group.name, False))
+        found.departments.append(row)
+    return list(groups.values())
+
+
+def cell_sizes(configuration: RoundConfiguration) -> dict[str, dict[str, int]]:
+    """Active candidates by stratum and cell label, before rotation and recusal: what the seats will be spread over."""
+    plans = {plan.code: plan for plan in configuration.strata}
+    sizes: dict[str, dict[str, int]] = {code: {} for code in plans}
+    people = (
+        Evaluator.objects.filter(status=EvaluatorStatus.ACTIVE)
+        .values_list("stratum__code", "district", "industry", "unit__district", "unit__industry")
+        .annotate(count=Count("pk"))
+        .order_by()
+    )
+    for stratum, district, industry, unit_district, unit_industry, count in people:
+        plan = plans.get(stratum)
+        if plan is not None and plan.drawn_by == "person":
+            place = {"district": district or unit_district or "", "industry": industry or unit_industry or ""}
+            label = cell_label(plan.cell_by, place)
+            sizes[stratum][label] = sizes[stratum].get(label, 0) + count
+    units = Unit.objects.filter(is_active=True).values_list("stratum__code", "district", "industry")
+    for stratum, district, industry, count in units.annotate(count=Count("pk")).order_by():
+        plan = plans.get(stratum)
+        if plan is not None and plan.drawn_by == "unit":
+            label = cell_label(plan.cell_by, {"district": district, "industry": industry})
+            sizes[stratum][label] = sizes[stratum].get(label, 0) + count
+    return sizes
+
+
+@dataclass(frozen=True)
+class Verification:
+    """One time that a draw on record was redone."""
+
+    at: datetime
+    who: str
+    same: bool
+
+
+def verifications_of(record: Draw) -> list[Verification]:
+    """When, by whom and with what outcome a draw was redone, newest first."""
+    entries = AuditEntry.objects.filter(
+        action="draw.verify", subject_type=Draw._meta.label_lower, subject_id=str(record.pk)
+    ).order_by("-id")[:20]
+    return [Verification(entry.at, entry.actor_name, bool((entry.after or {}).get("same"))) for entry in entries]

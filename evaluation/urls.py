@@ -1,6 +1,24 @@
 """Addresses of the staff pages of rounds."""
 
+from django.urls import path
 from django.urls.resolvers import URLPattern
 
+from evaluation.views import configuration, draw, rounds
+
 app_name = "evaluation"
-urlpatterns: list[URLPattern] = []
+urlpatterns: list[URLPattern] = [
+    path("", rounds.round_list, name="round-list"),
+    path("new/", rounds.round_create, name="round-create"),
+    path("<int:year>/", rounds.round_detail, name="round-detail"),
+    path("<int:year>/departments/", rounds.round_departments, name="round-departments"),
+    path("<int:year>/configuration/<slug:section>/", configuration.section_edit, name="section-edit"),
+    path("<int:year>/freeze/", draw.round_freeze, name="round-freeze"),
+    path("<int:year>/draw/", draw.draw_detail, name="draw-detail"),
+    path("<int:year>/draw/sheet/", draw.draw_sheet, name="draw-sheet"),
+    path("<int:year>/draw/folder/", draw.draw_download, name="draw-download"),
+    path("<int:year>/draw/verify/", draw.draw_verify, name="draw-verify"),
+    path("<int:year>/back/<slug:verb>/", rounds.round_back, name="round-back"),
+    path("<int:year>/open/", rounds.round_open, name="round-open"),
+    path("<int:year>/dates/", rounds.round_reschedule, name="round-reschedule"),
+    path("<int:year>/archive/", rounds.round_archive, name="round-archive"),
+]

@@ -106,8 +106,9 @@ def _unit_label(snapshot_id: UUID, pk: int | None) -> str:
     return "" if pk is None else "unit-" + _mark(snapshot_id, "label", pk)[:16]
 
 
-def _cell(rule: StratumRule, place: Mapping[str, str]) -> str:
-    parts = [normalise_label(place[key]) for key in rule.cell_by]
+def cell_label(cell_by: Sequence[str], place: Mapping[str, str]) -> str:
+    """The cell of a candidate: what ``cell_by`` names of its place, joined; "" where there is nothing."""
+    parts = [normalise_label(place[key]) for key in cell_by]
     return "|".join(parts) if any(parts) else ""
 
 
@@ -184,7 +185,7 @@ def _people(snapshot_id: UUID, rules: Mapping[str, StratumRule]) -> Iterator[tup
         candidate = opaque_id(snapshot_id, PERSON, pk)
         place = {"district": district or unit_district or "", "industry": industry or unit_industry or ""}
         promise = commitment(salt_of(snapshot_id, candidate), name, phone)
-        yield (candidate, stratum, _cell(rule, place), _unit_label(snapshot_id, unit_id), promise), None
+        yield (candidate, stratum, cell_label(rule.cell_by, place), _unit_label(snapshot_id, unit_id), promise), None
 
 
 def _units(snapshot_id: UUID, rules: Mapping[str, StratumRule]) -> Iterator[tuple[Row | None, Out | None]]:
@@ -198,7 +199,7 @@ def _units(snapshot_id: UUID, rules: Mapping[str, StratumRule]) -> Iterator[tupl
         else:
             candidate = opaque_id(snapshot_id, UNIT, pk)
             promise = commitment(salt_of(snapshot_id, candidate), name, "")
-            cell = _cell(rule, {"district": district, "industry": industry})
+            cell = cell_label(rule.cell_by, {"district": district, "industry": industry})
             yield (candidate, stratum, cell, "", promise), None
 
 

@@ -20,6 +20,7 @@ from evaluation.selectors import configuration_of, resting, standing_snapshot
 from evaluation.services import guards
 from evaluation.services.moves import lock, move, refuse_unless_at
 from evaluation.states import VERBS
+from evaluation.wording import label_of
 from evaluators.candidates import Collected, StratumRule, collect
 from evaluators.draw import BadInput, Plan, StratumPlan
 from evaluators.draw.chances import CellChance, chances, unfair
@@ -214,7 +215,7 @@ def _refuse_empty(configuration: RoundConfiguration, collected: Collected) -> No
         Missing(
             "stratum_empty",
             _("Nobody of stratum %(stratum)s is left to draw from: all are inactive, resting or recused.")
-            % {"stratum": plan.label or plan.code},
+            % {"stratum": label_of(plan)},
         )
         for plan in configuration.strata
         if not sizes.get(plan.code)
@@ -224,7 +225,7 @@ def _refuse_empty(configuration: RoundConfiguration, collected: Collected) -> No
 
 
 def _unfair_cells(round: Round, cells: list[CellChance]) -> Missing:
-    labels = {plan.code: plan.label for plan in configuration_of(round).strata}
+    labels = {plan.code: label_of(plan) for plan in configuration_of(round).strata}
     named = _(", ").join(
         _("%(stratum)s %(cell)s (%(seats)s of %(size)s)")
         % {

@@ -53,16 +53,24 @@ def lock(round: Round) -> Round:
     return Round.objects.select_for_update().get(pk=round.pk)
 
 
+def wrong_state(round: Round, rule: Verb) -> Missing | None:
+    """What to say where a verb does not lead on from the round's state; None where it does."""
+    if round.state == rule.source:
+        return None
+    message = _("The round of %(year)s is “%(state)s”; “%(verb)s” is only possible while it is “%(source)s”.") % {
+        "year": round.year,
+        "state": RoundState(round.state).label,
+        "verb": rule.label,
+        "source": rule.source.label,
+    }
+    return Missing("wrong_state", message, "", "evaluation:round-detail", (round.year,), _("The round"))
+
+
 def refuse_unless_at(round: Round, rule: Verb) -> None:
     """Raise Refused if the verb does not lead on from the round's state."""
-    if round.state != rule.source:
-        message = _("The round of %(year)s is “%(state)s”; “%(verb)s” is only possible while it is “%(source)s”.") % {
-            "year": round.year,
-            "state": RoundState(round.state).label,
-            "verb": rule.label,
-            "source": rule.source.label,
-        }
-        raise Refused(Missing("wrong_state", message, "", "evaluation:round-detail", (round.year,), _("The round")))
+    problem = wrong_state(round, rule)
+    if problem is not None:
+        raise Refused(problem)
 
 
 def next_verb(round: Round) -> Verb | None:

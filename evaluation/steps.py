@@ -1,0 +1,50 @@
+"""The track of a round's steps, and the page on which each step is taken."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import NoReverseMatch, reverse
+
+from evaluation.models import Round
+from evaluation.states import RoundState, Verb
+
+# Pages by name, so that parts above this app (scoring) are linked without being imported.
+_PAGES = {
+    "freeze": "evaluation:round-freeze",
+    "draw": "evaluation:draw-detail",
+    "open": "evaluation:round-open",
+    "close": "evaluation:round-close",
+    "count": "evaluation:round-count",
+    "score": "scoring:round-score",
+    "publish": "scoring:round-publish",
+    "archive": "evaluation:round-archive",
+}
+_WAYS_BACK = {"withdraw": "scoring:round-withdraw"}
+
+
+def steps_of(round: Round) -> list[dict[str, Any]]:
+    """All states in order for the ``steps`` component: done, current or to come."""
+    states = list(RoundState)
+    at = states.index(RoundState(round.state))
+    words = ["done"] * at + ["current"] + ["todo"] * (len(states) - at - 1)
+    return [{"label": state.label, "state": word} for state, word in zip(states, words, strict=True)]
+
+
+def page_of_verb(round: Round, verb: Verb) -> str:
+    """Where a step forward is taken; "" while that page does not exist."""
+    return _address(_PAGES.get(verb.name, ""), round.year)
+
+
+def way_back_page(round: Round, verb: Verb) -> str:
+    """Where a step back is taken."""
+    if verb.name in _WAYS_BACK:
+        return _address(_WAYS_BACK[verb.name], round.year)
+    return reverse("evaluation:round-back", args=(round.year, verb.name))
+
+
+def _address(name: str, year: int) -> str:
+    try:
+        return reverse(name, args=(year,)) if name else ""
+    except NoReverseMatch:
+        return ""
