@@ -1,0 +1,232 @@
+"""Who is taken: keys from the seed, one pass over a stratum in key order, a second where seats remain, reserves."""
+
+from __future__ import annotations
+
+import hashlib
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any, Generic, Literal, NamedTuple, TypeVar
+
+from .plan import StratumPlan
+
+Progress = Callable[[int, int], object]
+Role = Literal["main", "reserve"]
+Key = TypeVar("Key", bytes, float)
+
+_BLOCK = 1 << 15
+
+
+class Place(NamedTuple):
+    """One line of drawn.csv: ``order`` counts from 1 within stratum and role, in key order."""
+
+    id: str
+    stratum: str
+    cell: str
+    unit: str
+    role: Role
+    order: int
+
+
+class Selection(NamedTuple):
+    """Positions in the columns of a pool, each list in ascending key order."""
+
+    main: list[int]
+    reserve: list[int]
+
+
+class Keys(ABC, Generic[Key]):
+    """One key per candidate, looked at no further than needed.
+
+    A draw needs the few thousand least keys of a million, in order: the *head*. Beyond it only those matter who can
+    still be taken, if any do. Keys are all different and spread evenly, so a bound tells how many fall below it.
+    """
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self._bound: Key | None = None
+
+    @abstractmethod
+    def bound(self, share: float) -> Key:
+        """The key below which about ``share`` of all keys lie."""
+
+    @abstractmethod
+    def below(self, bound: Key | None) -> list[tuple[Key, int]]:
+        """Keys and positions of all candidates below the bound, None = no bound, in no order."""
+
+    @abstractmethod
+    def of(self, positions: Iterable[int]) -> list[tuple[Key, int]]:
+        """Keys and positions of these candidates, in the same order."""
+
+    def head(self, wanted: int) -> list[tuple[Key, int]]:
+        """About ``wanted`` least keys (all of them where that is most of them) with their positions, ascending."""
+        self._bound = self.bound(wanted / self.size) if 2 * wanted < self.size else None
+        return sorted(self.below(self._bound))
+
+    def beyond(self, positions: Iterable[int]) -> list[tuple[Key, int]]:
+        """Those of the positions that the head does not hold, ascending."""
+        bound = self._bound
+        return [] if bound is None else sorted(pair for pair in self.of(positions) if pair[0] >= bound)
+
+
+class HashedKeys(Keys[bytes]):
+    """The keys of the draw: SHA-256 of ``seed + ":" + id``. Bytes ascend as their hex does."""
+
+    def __init__(self, ids: Sequence[str], seed: str, progress: Callable[[int], object] | None = None) -> None:
+        """Args:
+        ids: ASCII ids.
+        seed: the seed of the draw.
+        progress: called with the number of ids hashed so far, now and then and at the end.
+        """
+        super().__init__(len(ids))
+        self._ids = ids
+        self._progress = progress
+        # The 65 bytes in front are hashed once; each key goes on from a copy.
+        self._copy = hashlib.sha256(f"{seed}:".encode("ascii")).copy
+
+    def bound(self, share: float) -> bytes:
+        return int(share * (1 << 64)).to_bytes(8, "big")
+
+    def below(self, bound: bytes | None) -> list[tuple[bytes, int]]:
+        found: list[tuple[bytes, int]] = []
+        for start in range(0, self.size, _BLOCK):
+            block = self._ids[start : start + _BLOCK]
+            found += self._hashed(zip(range(start, start + len(block)), block, strict=True), bound)
+            if self._progress is not None:
+                self._progress(start + len(block))
+        return found
+
+    def of(self, positions: Iterable[int]) -> list[tuple[bytes, int]]:
+        return self._hashed(((i, self._ids[i]) for i in positions), None)
+
+    def _hashed(self, numbered: Iterable[tuple[int, str]], bound: bytes | None) -> list[tuple[bytes, int]]:
+        # The one loop that runs a million times: keys above the bound are not kept.
+        copy = self._copy
+        found: list[tuple[bytes, int]] = []
+        add = found.append
+        limit = bound if bound is not None else b"\xff" * 33
+        for i, candidate in numbered:
+            digest = copy()
+            digest.update(candidate.encode())
+            key = digest.digest()
+            if key < limit:
+                add((key, i))
+        return found
+
+
+def select(
+    keys: Keys[Any],
+    cells: Sequence[str],
+    units: Sequence[str],
+    stratum: StratumPlan,
+    seats: Mapping[str, int],
+) -> Selection:
+    """Choose the main places and the reserves of one stratum.
+
+    Args:
+        keys: the key of each candidate.
+        cells: label of the cell of each candidate.
+        units: evaluator unit of each candidate; "" is never capped.
+        stratum: the plan: quota, reserve, cap.
+        seats: seats by cell (see `allocation.allocate`); not needed where everyone is taken.
+
+    Returns:
+        Fewer main places than the quota where the caps or the size of the stratum do not allow it.
+    """
+    if stratum.takes_everyone(keys.size):
+        return Selection([i for _, i in keys.head(keys.size)], [])
+    head = keys.head(2 * (stratum.quota + stratum.reserve) + 64)
+    chosen = _choose(keys, head, cells, units, stratum, seats)
+    reserve = [i for _, i in head if i not in chosen][: stratum.reserve]
+    if len(reserve) < stratum.reserve:
+        others = keys.beyond(i for i in range(keys.size) if i not in chosen)
+        reserve += [i for _, i in others[: stratum.reserve - len(reserve)]]
+    return Selection(sorted(chosen, key=chosen.__getitem__), reserve)
+
+
+def _choose(
+    keys: Keys[Key],
+    head: list[tuple[Key, int]],
+    cells: Sequence[str],
+    units: Sequence[str],
+    stratum: StratumPlan,
+    seats: Mapping[str, int],
+) -> dict[int, Key]:
+    """The chosen positions with their keys."""
+    chosen: dict[int, Key] = {}
+    open_seats = {cell: number for cell, number in seats.items() if number}
+    in_unit: Counter[str] = Counter()
+    cap = stratum.max_per_unit
+
+    def take(ascending: list[tuple[Key, int]], by_cell: bool) -> None:
+        for key, i in ascending:
+            if len(chosen) == stratum.quota:
+                return
+            cell, unit = cells[i], units[i]
+            if i in chosen or (by_cell and cell not in open_seats):
+                continue
+            if cap is not None and unit:
+                if in_unit[unit] >= cap:
+                    continue
+                in_unit[unit] += 1
+            chosen[i] = key
+            if by_cell:
+                open_seats[cell] -= 1
+                if not open_seats[cell]:
+                    del open_seats[cell]
+
+    # The two passes of the rules, each in two steps: beyond the head only those who can still be taken are looked at.
+    take(head, True)
+    if len(chosen) < stratum.quota:
+        take(keys.beyond(i for i, cell in enumerate(cells) if cell in open_seats), True)
+    if len(chosen) < stratum.quota:
+        take(head, False)
+    if len(chosen) < stratum.quota:
+        full = {unit for unit, number in in_unit.items() if cap is not None and number >= cap}
+        take(keys.beyond(i for i, unit in enumerate(units) if unit not in full and i not in chosen), False)
+    return chosen
+
+
+def stand_in(
+    places: Iterable[Place],
+    leaving: str,
+    *,
+    max_per_unit: int | None,
+    used: Collection[str] = (),
+    left: Collection[str] = (),
+) -> Place | None:
+    """The reserve who takes the seat of somebody unreachable: the next unused one of the same cell that keeps the cap,
+    else the next unused one of the stratum that keeps the cap.
+
+    Args:
+        places: the drawn places of the stratum, main and reserve (other strata are ignored).
+        leaving: id of the person to be replaced: one of main, or a reserve already standing in.
+        max_per_unit: the cap of the stratum, None = no cap. The seat of the one leaving does not count.
+        used: ids of reserves used so far: standing in now, or having done so.
+        left: ids, main or reserve, who have already been replaced and serve no longer.
+
+    Returns:
+        The place of the stand-in, or None where no unused reserve keeps the cap.
+
+    Raises:
+        ValueError: ``leaving`` does not serve.
+    """
+    everyone = list(places)
+    gone = next((place for place in everyone if place.id == leaving), None)
+    if gone is None or leaving in left or (gone.role == "reserve" and leaving not in used):
+        raise ValueError(f"{leaving} holds no seat")
+    stratum = [place for place in everyone if place.stratum == gone.stratum]
+    serving = Counter(
+        place.unit
+        for place in stratum
+        if (place.role == "main" or place.id in used) and place.id not in left and place.id != leaving
+    )
+    fitting = [
+        place
+        for place in sorted(stratum, key=lambda place: place.order)
+        if place.role == "reserve"
+        and place.id not in used
+        and place.id not in left
+        and (max_per_unit is None or not place.unit or serving[place.unit] < max_per_unit)
+    ]
+    return next((place for place in fitting if place.cell == gone.cell), next(iter(fitting), None))
