@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from celery import shared_task
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from evaluation import attempts
 from evaluation.models import Round
 from evaluation.refusals import Refused
-from evaluation.selectors import standing_snapshot
-from evaluation.services import drawing, freezing
+from evaluation.selectors import standing_snapshot, without_code
+from evaluation.services import closing, codes, counting, drawing, freezing
 from evaluation.states import RoundState
 from evaluators.models import Draw
 from foundation.jobs import JobRefused, Progress, job
@@ -66,3 +68,31 @@ def verify_draw(progress: Progress, *, draw_id: int, user_id: int) -> dict:
     actor = User.objects.get(pk=user_id)
     outcome = refusing(lambda: drawing.verify_draw(actor=actor, record=record, progress=progress))
     return {"same": outcome.same, "seed": outcome.seed, "places": outcome.places}
+
+
+@job("evaluation.issue_codes", title=_("Produce ballot codes"))
+def issue_codes(progress: Progress, *, round_id: int, user_id: int, base_url: str = "") -> dict:
+    """Make codes for those who have none; a run that finds the list of a killed one names that list."""
+    evaluation = Round.objects.get(pk=round_id)
+    if not without_code(evaluation) and (lists := codes.code_lists(evaluation)):
+        return {"count": 0, "file": str(lists[0].pk)}
+    actor = User.objects.get(pk=user_id)
+    issued = refusing(lambda: codes.issue_codes(actor=actor, round=evaluation, base_url=base_url, progress=progress))
+    return {"count": issued.count, "file": str(issued.file.pk)}
+
+
+@job("evaluation.count", title=_("Open the box"))
+def count_round(progress: Progress, *, round_id: int, user_id: int) -> dict:
+    """Open the box; a run that finds it opened by a killed one clears up, and reports what that one counted."""
+    evaluation = Round.objects.get(pk=round_id)
+    if counting.is_cleared(evaluation):
+        return dict(evaluation.counting_report or {})
+    actor = User.objects.get(pk=user_id)
+    return refusing(lambda: counting.count_round(actor=actor, round=evaluation, progress=progress))
+
+
+@shared_task(name="evaluation.close_due_rounds")
+def close_due_rounds() -> list[int]:
+    """Close rounds whose time has passed, and forget old wrong codes; sent by beat every few seconds."""
+    attempts.forget_old()
+    return closing.close_due_rounds()

@@ -1,0 +1,117 @@
+"""Return counts: who was sent a code, opened it, returned it; by stratum, district, unit and day. Counts only."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+
+from accounts.policies import scope_of
+from evaluation.models import Invitation, Round
+from evaluation.states import RoundState
+
+#: The box has been opened: the list of receipts is public.
+COUNTED = (RoundState.COUNTED, RoundState.SCORED, RoundState.PUBLISHED, RoundState.ARCHIVED)
+
+
+@dataclass(frozen=True)
+class Returns:
+    """Invitations of one kind: drawn, sent (a code was made and not revoked), opened (Start was pressed), returned."""
+
+    label: str
+    drawn: int
+    sent: int
+    opened: int
+    returned: int
+
+    @property
+    def rate(self) -> Fraction | None:
+        """Returned by sent, a fraction of one; None where nothing was sent."""
+        return Fraction(self.returned, self.sent) if self.sent else None
+
+    @property
+    def outstanding(self) -> int:
+        """Sent and not returned."""
+        return max(0, self.sent - self.returned)
+
+
+@dataclass(frozen=True)
+class Day:
+    """How many ballots came back on a day, and up to its end."""
+
+    day: date
+    returned: int
+    so_far: int
+
+
+_COUNTS: dict[str, Any] = {
+    "drawn": Count("pk"),
+    "sent": Count("pk", filter=Q(issued_on__isnull=False, revoked_on=None)),
+    "opened": Count("pk", filter=Q(opened_on__isnull=False)),
+    "returned": Count("pk", filter=Q(returned_on__isnull=False)),
+}
+
+
+def strata_for(user: Any) -> frozenset[str] | None:
+    """Codes of the strata whose return counts a user may see; None for all of them, empty for none."""
+    scope = scope_of(user, "returns.view")
+    return None if scope.everything else frozenset(scope.codes.get("stratum", ()))
+
+
+def visible(round: Round, strata: Collection[str] | None) -> QuerySet[Invitation]:
+    """The invitations of a round in these strata (None = all)."""
+    rows = round.invitations.order_by()
+    return rows if strata is None else rows.filter(stratum__code__in=strata)
+
+
+def total(round: Round, strata: Collection[str] | None = None) -> Returns:
+    """All of them together. One query."""
+    return Returns(label="", **visible(round, strata).aggregate(**_COUNTS))
+
+
+def by_stratum(round: Round, strata: Collection[str] | None = None) -> list[Returns]:
+    """By stratum in its order. One query."""
+    return _by(visible(round, strata), ["stratum__name"], ["stratum__order", "stratum__code"])
+
+
+def by_district(round: Round, strata: Collection[str] | None = None) -> list[Returns]:
+    """By district, by name. One query."""
+    return _by(visible(round, strata), ["district"], ["district"])
+
+
+def by_unit(round: Round, strata: Collection[str] | None = None, search: str = "") -> QuerySet[Any]:
+    """By unit, lowest rate of return last named first: rows with ``unit__name``, ``unit__code`` and the counts."""
+    rows = visible(round, strata).exclude(unit=None)
+    if search:
+        rows = rows.filter(Q(unit__name__icontains=search) | Q(unit__code__iexact=search))
+    return rows.values("unit_id", "unit__name", "unit__code").annotate(**_COUNTS).order_by("unit__name", "unit_id")
+
+
+def by_day(round: Round, strata: Collection[str] | None = None) -> list[Day]:
+    """By the day on which ballots came back, oldest first. One query."""
+    rows = (
+        visible(round, strata)
+        .filter(returned_on__isnull=False)
+        .values_list("returned_on")
+        .annotate(count=Count("pk"))
+        .order_by("returned_on")
+    )
+    days, so_far = [], 0
+    for day, count in rows:
+        so_far += count
+        days.append(Day(day, count, so_far))
+    return days
+
+
+def rounds_with_receipts() -> QuerySet[Round]:
+    """Rounds whose box has been opened, newest first."""
+    return Round.objects.filter(state__in=COUNTED).exclude(receipts_root="")
+
+
+def _by(rows: QuerySet[Invitation], fields: list[str], order: list[str]) -> list[Returns]:
+    grouped = rows.values(*order, *(name for name in fields if name not in order)).annotate(**_COUNTS).order_by(*order)
+    return [Returns(row[fields[0]] or "", row["drawn"], row["sent"], row["opened"], row["returned"]) for row in grouped]
