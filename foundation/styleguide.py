@@ -167,6 +167,7 @@ def _context(request: HttpRequest) -> dict[str, Any]:
     table, cards = SampleTable(rows, order_by="rank"), SampleCards(rows)
     tables.RequestConfig(request, paginate={"per_page": 5}).configure(table)
     return {
+        "here": request.get_full_path(),
         "names": NAMES[:3],
         "form": SampleForm(),
         "bound": bound,
