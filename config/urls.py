@@ -6,10 +6,12 @@ from django.urls import include, path
 from django.views.i18n import set_language
 
 from foundation.display import set_display
+from portal.views.home import home
 
 urlpatterns = [
     path("b/", include("evaluation.ballot_urls")),
-    path("", include("portal.urls")),
+    path("", home, name="home"),
+    path("results/", include("portal.urls")),
     path("accounts/", include("accounts.urls")),
     path("language/", login_not_required(set_language), name="set_language"),
     path("display/", set_display, name="set_display"),

@@ -2,6 +2,12 @@
 
 from django.urls import path
 
-from portal import views
+from portal.views import results
 
-urlpatterns = [path("", views.home, name="home")]
+app_name = "portal"
+urlpatterns = [
+    path("", results.ranking_latest, name="ranking-latest"),
+    path("<int:year>/", results.ranking, name="ranking"),
+    path("departments/<str:code>/", results.department, name="department"),
+    path("trend/", results.trend, name="trend"),
+]

@@ -123,15 +123,15 @@ def _store(
         },
         result=results_json(result, ranks.intervals()),
         breakdown=breakdown(source.definition, result, cube, round),
-        summary=_summary(result, ranks),
+        summary=_summary(round, result, ranks),
         created_by=actor,
     )
     DepartmentScore.objects.bulk_create(_rows(run, round, source, result))
     return run
 
 
-def _summary(result: Result, ranks: RankUncertainty) -> dict[str, Any]:
-    """City and group means, how each stratum was sampled, and the chances that the bootstrap gave."""
+def _summary(round: Round, result: Result, ranks: RankUncertainty) -> dict[str, Any]:
+    """City and group means, returns, how each stratum was sampled, and the chances that the bootstrap gave."""
 
     def text(value: Decimal | None) -> str | None:
         return None if value is None else str(value)
@@ -150,18 +150,24 @@ def _summary(result: Result, ranks: RankUncertainty) -> dict[str, Any]:
             }
             for group in result.groups
         },
+        "issued": round.invitations.count(),
+        "returned": sum(row.returned for row in result.sampling),
         "strata": [
             {"code": row.code, "returned": row.returned, "population": row.population, "flag": row.flag}
             for row in result.sampling
         ],
         "rank_seed": ranks.seed,
         "rank_replicates": ranks.replicates,
-        "chance_last": {code: round(row.chance_last, 6) for code, row in ranks.departments.items()},
+        "chance_last": {code: _short(row.chance_last) for code, row in ranks.departments.items()},
         "pairs": [
-            {"group": pair.group, "upper": pair.upper, "lower": pair.lower, "chance": round(pair.chance, 6)}
+            {"group": pair.group, "upper": pair.upper, "lower": pair.lower, "chance": _short(pair.chance)}
             for pair in ranks.pairs
         ],
     }
+
+
+def _short(chance: float) -> float:
+    return float(f"{chance:.6f}")
 
 
 def _rows(run: ScoreRun, round: Round, source: RoundInput, result: Result) -> list[DepartmentScore]:
