@@ -28,7 +28,7 @@ SECTION_PAGES: tuple[SectionPage, ...] = (
         "strata",
         _("Strata and quotas"),
         _("How many are drawn from each stratum of the register, and how."),
-        ("strata",),
+        ("strata", "groups"),  # a stratum that is left out takes its weights along
     ),
     SectionPage(
         "weights", _("Weights of the strata"), _("How much each stratum weighs in each department group."), ("groups",)

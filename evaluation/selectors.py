@@ -10,9 +10,8 @@ from django.db.models import Count, Q, QuerySet
 from departments.models import DepartmentYear
 from evaluation.definition import BallotDefinition, RoundConfiguration, ScoringDefinition
 from evaluation.models import Invitation, Round
-from evaluation.sections import SECTION_PAGES, SectionPage, page_of
 from evaluation.states import RoundState
-from evaluation.wording import label_of, translated
+from evaluation.wording import label_of
 from evaluators.candidates import cell_label
 from evaluators.models import Draw, Evaluator, EvaluatorStatus, Snapshot, Unit
 from foundation.models import AuditEntry
@@ -99,28 +98,6 @@ def resting(year: int, rounds: int) -> tuple[frozenset[int], frozenset[int]]:
     people = invited.exclude(evaluator=None).values_list("evaluator_id", flat=True)
     units = invited.filter(evaluator=None).exclude(unit=None).values_list("unit_id", flat=True).distinct()
     return frozenset(people), frozenset(units)
-
-
-@dataclass(frozen=True)
-class SectionState:
-    """One page of the configuration with what is wrong on it, in the reader's language."""
-
-    page: SectionPage
-    problems: list[str]
-    warnings: list[str]
-
-
-def section_overview(round: Round) -> list[SectionState]:
-    """All pages of the configuration in order; a frozen round has nothing left to mend."""
-    configuration = configuration_of(round)
-    problems: dict[str, list[str]] = {page.key: [] for page in SECTION_PAGES}
-    warnings: dict[str, list[str]] = {page.key: [] for page in SECTION_PAGES}
-    if not round.is_frozen:
-        for problem in configuration.problems():
-            problems[page_of(problem).key].append(translated(problem))
-        for problem in configuration.warnings():
-            warnings[page_of(problem).key].append(translated(problem))
-    return [SectionState(page, problems[page.key], warnings[page.key]) for page in SECTION_PAGES]
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from evaluation.models import Round
@@ -57,7 +57,7 @@ class NewRoundForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if not cleaned.get("title") and cleaned.get("year"):
-            cleaned["title"] = _now("Public evaluation of departments %(year)s") % {"year": cleaned["year"]}
+            cleaned["title"] = gettext("Public evaluation of departments %(year)s") % {"year": cleaned["year"]}
         return cleaned
 
 

@@ -31,10 +31,10 @@ class StratumFields(forms.Form):
     """One stratum's plan."""
 
     takes_part = forms.BooleanField(label=_("Takes part"), required=False)
-    mode = forms.ChoiceField(label=_("Drawn"), choices=[("random", _("At random")), ("all", _("Everybody"))])
+    mode = forms.ChoiceField(label=_("Way of choosing"), choices=[("random", _("At random")), ("all", _("Everybody"))])
     quota = CountField(label=_("Quota"), total="quota")
     reserve = CountField(label=_("Reserve"), total="reserve")
-    drawn_by = forms.ChoiceField(label=_("Of"), choices=[("person", _("People")), ("unit", _("Units"))])
+    drawn_by = forms.ChoiceField(label=_("Drawn are"), choices=[("person", _("People")), ("unit", _("Units"))])
     ballots_per_unit = CountField(label=_("Ballots per unit"), min_value=1)
     max_per_unit = CountField(label=_("At most per unit"), min_value=1, required=False, help_text=_("Empty: no cap."))
     cell_by = forms.ChoiceField(label=_("Spread over"), choices=list(_CELLS.items()), required=False)

@@ -26,6 +26,7 @@ from evaluation.forms.sections import (
 )
 from evaluation.forms.strata import StrataForm, WeightsForm
 from evaluation.models import Round
+from evaluation.overview import section_overview
 from evaluation.refusals import Stale
 from evaluation.sections import PAGES, SECTION_PAGES
 from evaluation.states import RoundState
@@ -114,7 +115,7 @@ def _show(
     status: int = 200,
 ) -> HttpResponse:
     page = PAGES[section]
-    overview = selectors.section_overview(evaluation)
+    overview = section_overview(evaluation)
     here = next(state for state in overview if state.page.key == section)
     is_draft = evaluation.state == RoundState.DRAFT
     context = {

@@ -18,7 +18,7 @@ from evaluation.forms.rounds import FreezeForm, SeedForm
 from evaluation.models import Round
 from evaluation.services import guards, moves
 from evaluation.states import VERBS, RoundState
-from evaluation.views.shared import crumbs, get_round
+from evaluation.views.shared import crumbs, get_round, posted
 from evaluators.models import Snapshot
 from evaluators.services.snapshots import folder
 from foundation import jobs
@@ -33,7 +33,7 @@ def round_freeze(request: HttpRequest, year: int) -> HttpResponse:
     evaluation = get_round(year)
     wrong = moves.wrong_state(evaluation, VERBS["freeze"])
     problems = [wrong] if wrong else guards.missing(evaluation, "freeze")
-    form = FreezeForm(request.POST or None)
+    form = FreezeForm(posted(request))
     if request.method == "POST" and form.is_valid() and not problems:
         job = jobs.enqueue(
             "evaluation.freeze",
@@ -55,7 +55,8 @@ def round_freeze(request: HttpRequest, year: int) -> HttpResponse:
         "sizes": selectors.register_sizes(selectors.configuration_of(evaluation)),
         "crumbs": crumbs(evaluation, _("Freeze")),
     }
-    return render(request, "evaluation/round_freeze.html", context, status=409 if request.POST and problems else 200)
+    status = 409 if problems and request.method == "POST" else 200
+    return render(request, "evaluation/round_freeze.html", context, status=status)
 
 
 @FORM_METHODS
@@ -64,7 +65,7 @@ def draw_detail(request: HttpRequest, year: int) -> HttpResponse:
     """The draw of a round from what was published before it to what came of it; the seed is entered here."""
     evaluation = get_round(year)
     snapshot = selectors.standing_snapshot(year)
-    form = SeedForm(request.POST or None)
+    form = SeedForm(posted(request))
     if request.method == "POST":
         require(request.user, "round.draw")
         moves.refuse_unless_at(evaluation, VERBS["draw"])

@@ -18,10 +18,11 @@ from accounts.policies import may, permission_required, require
 from evaluation import selectors, services
 from evaluation.forms.rounds import NewRoundForm, OpenForm, ReasonForm, RescheduleForm
 from evaluation.models import Round
+from evaluation.overview import section_overview
 from evaluation.services import guards
 from evaluation.states import VERBS, RoundState, Verb
 from evaluation.steps import page_of_verb, steps_of, way_back_page
-from evaluation.views.shared import address, confirm, crumbs, get_round
+from evaluation.views.shared import address, confirm, crumbs, get_round, posted
 
 FORM_METHODS = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -41,7 +42,7 @@ def round_list(request: HttpRequest) -> HttpResponse:
 @permission_required("round.configure")
 def round_create(request: HttpRequest) -> HttpResponse:
     """A new round, fresh or from an earlier year's."""
-    form = NewRoundForm(request.POST or None)
+    form = NewRoundForm(posted(request))
     if request.method == "POST" and form.is_valid():
         made = services.create_round(actor=request.user, **form.cleaned_data)  # type: ignore[arg-type]
         messages.success(request, _("The round of %(year)s has been started as a draft.") % {"year": made.year})
@@ -68,7 +69,7 @@ def round_detail(request: HttpRequest, year: int) -> HttpResponse:
             for verb in services.ways_back(evaluation)
             if may(user, verb.permission)
         ],
-        "sections": selectors.section_overview(evaluation),
+        "sections": section_overview(evaluation),
         "figures": selectors.figures_of(evaluation),
         "snapshot": selectors.standing_snapshot(year),
         "draws": selectors.draw_count(year),
@@ -102,7 +103,7 @@ def round_departments(request: HttpRequest, year: int) -> HttpResponse:
 def round_open(request: HttpRequest, year: int) -> HttpResponse:
     """Open a drawn round."""
     evaluation = get_round(year)
-    form = OpenForm(request.POST or None)
+    form = OpenForm(posted(request))
     if request.method == "POST" and form.is_valid():
         at = timezone.now() if form.cleaned_data["at_once"] else None
         services.open_round(actor=request.user, round=evaluation, at=at)  # type: ignore[arg-type]
@@ -134,7 +135,7 @@ def round_reschedule(request: HttpRequest, year: int) -> HttpResponse:
     """Move the dates of a frozen round, with a reason."""
     evaluation = get_round(year)
     initial = {"opens_at": evaluation.opens_at, "closes_at": evaluation.closes_at}
-    form = RescheduleForm(request.POST or None, initial=initial)
+    form = RescheduleForm(posted(request), initial=initial)
     if request.method == "POST" and form.is_valid():
         typed = dict(form.cleaned_data)
         if evaluation.state == RoundState.OPEN:
@@ -181,7 +182,7 @@ def round_back(request: HttpRequest, year: int, verb: str) -> HttpResponse:
         raise Http404
     require(request.user, rule.permission)
     evaluation = get_round(year)
-    form = ReasonForm(request.POST or None)
+    form = ReasonForm(posted(request))
     if request.method == "POST" and form.is_valid():
         _BACK[verb](actor=request.user, round=evaluation, reason=form.cleaned_data["reason"])
         messages.success(request, _("The round of %(year)s is a draft again.") % {"year": year})

@@ -31,6 +31,11 @@ def address(name: str, *args: Any) -> str:
         return ""
 
 
+def posted(request: HttpRequest) -> Any:
+    """What a form binds to: the posted data, be it empty; None when the page is only looked at."""
+    return request.POST if request.method == "POST" else None
+
+
 def crumbs(round: Round, *last: str) -> Crumbs:
     """Rounds › the round › …"""
     way: Crumbs = [(_("Rounds"), reverse("evaluation:round-list"))]
