@@ -76,12 +76,15 @@ class Command(BaseCommand):
             host = self._reached_at()
             address = f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
             embedded.note_holder(lock, f"{address} (process {os.getpid()})")
-            for service in self._services(port):
-                supervisor.add(service)
-            if supervisor.run_until(lambda: _answers(host, port), timeout=120):
-                self._greet(supervisor, address)
-            elif not supervisor.asked_to_stop:
+            web, *others = self._services(port)
+            supervisor.add(web)  # alone at first: the address is there sooner
+            answered = supervisor.run_until(lambda: _answers(host, port), timeout=120)
+            if not answered and not supervisor.asked_to_stop:
                 raise CommandError(f"the web server does not answer; see {self.data / 'logs' / 'web.log'}")
+            if answered:
+                for service in others:
+                    supervisor.add(service)
+                self._greet(supervisor, address)
             supervisor.run()
         finally:
             if supervisor.services:
@@ -171,6 +174,8 @@ class Command(BaseCommand):
         web += ["--workers", str(self.options["workers"]), "--blocking-threads", "4", "--respawn-failed-workers"]
         web += ["--respawn-interval", "0.5", "--workers-kill-timeout", "5", "--log-level", level]
         return [
+            Service("web", web, rank=2),
+            Service("beat", beat, rank=2),
             # A second signal makes Celery give up waiting for running jobs; the broker then hands them out again.
             Service(
                 "worker",
@@ -181,8 +186,6 @@ class Command(BaseCommand):
                 rank=1,
                 unshown=("Warm shutdown", "Cold shutdown"),
             ),
-            Service("beat", beat, rank=2),
-            Service("web", web, rank=2),
         ]
 
     def _greet(self, supervisor: Supervisor, address: str) -> None:
