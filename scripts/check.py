@@ -6,12 +6,14 @@ Independent checks run side by side, as many as there are cores; the slowest fir
 from __future__ import annotations
 
 import os
+import secrets
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -31,11 +33,12 @@ PACKAGES = (
 
 @dataclass(frozen=True)
 class Check:
-    """One check: its label, its command, and what mends it."""
+    """One check: its label, its command, what mends it, and what it needs in its environment."""
 
     label: str
     command: tuple[str, ...]
     remedy: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 def _program(name: str) -> str:
@@ -46,6 +49,15 @@ def _manage(*arguments: str) -> tuple[str, ...]:
     return (sys.executable, "manage.py", *arguments)
 
 
+# Settings as a real deployment has them (deploy/environment.example); nothing is connected to.
+PRODUCTION = {
+    "DJANGO_SETTINGS_MODULE": "config.settings.production",
+    "SECRET_KEY": secrets.token_urlsafe(48),
+    "FIELD_KEY": secrets.token_urlsafe(48),
+    "ALLOWED_HOSTS": "pingyi.example",
+    "DATABASE_URL": "postgresql:///pingyi",
+    "CELERY_BROKER_URL": "redis://127.0.0.1:1/0",
+}
 CHECKS = (
     Check("types", (_program("mypy"), "--no-error-summary", *PACKAGES, "scripts", "tests/servers.py")),
     Check("templates", (_program("djlint"), "templates", "--lint", "--quiet"), "see .venv/bin/djlint templates --lint"),
@@ -53,6 +65,7 @@ CHECKS = (
     Check("migrations", _manage("makemigrations", "--check", "--dry-run"), "manage.py makemigrations"),
     Check("layers", (_program("lint-imports"), "--no-cache"), "architecture: imports only point down the layers"),
     Check("django", _manage("check", "--fail-level", "WARNING")),
+    Check("production", _manage("check", "--deploy", "--fail-level", "WARNING"), environment=PRODUCTION),
     Check("format", (_program("ruff"), "format", "--check", "."), "make format"),
     Check("lint", (_program("ruff"), "check", "--quiet", "."), "make format mends a part"),
     Check("promises", (sys.executable, "-m", "tests.gate.promises"), "a document names what does not exist"),
@@ -64,7 +77,7 @@ def _run(check: Check, environment: dict[str, str]) -> tuple[Check, int, str, fl
     done = subprocess.run(
         check.command,
         cwd=ROOT,
-        env=environment,
+        env={**environment, **check.environment},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
