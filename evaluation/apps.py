@@ -20,3 +20,13 @@ class EvaluationConfig(AppConfig):
                 section="evaluation",
             )
         )
+        navigation.register(
+            navigation.NavItem(
+                label=_("Returns"),
+                url_name="evaluation:return-rounds",
+                permission="returns.view",
+                icon="envelope-check",
+                order=20,
+                section="evaluation",
+            )
+        )

@@ -172,3 +172,34 @@ class PageForm:
                 )
             )
         return fields
+
+
+class InvitationSearchForm(forms.Form):
+    """Finding an invitation by the name or code of its evaluator or unit."""
+
+    q = forms.CharField(label=gettext_lazy("Name or code of an evaluator or unit"), max_length=100, required=False)
+
+
+class CodeReasonForm(forms.Form):
+    """Why a code is ended or replaced."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=gettext_lazy("For the audit log; without anything about how somebody voted."),
+    )
+
+
+class UnitSearchForm(forms.Form):
+    """Finding a unit."""
+
+    q = forms.CharField(label=gettext_lazy("Name or code of a unit"), max_length=100, required=False)
+
+
+class CloseForm(forms.Form):
+    """Why a round is closed by hand."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"), max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 3})
+    )

@@ -3,7 +3,7 @@
 from django.urls import path
 from django.urls.resolvers import URLPattern
 
-from evaluation.views import configuration, draw, rounds
+from evaluation.views import codes, configuration, counting, draw, returns, rounds
 
 app_name = "evaluation"
 urlpatterns: list[URLPattern] = [
@@ -21,4 +21,15 @@ urlpatterns: list[URLPattern] = [
     path("<int:year>/open/", rounds.round_open, name="round-open"),
     path("<int:year>/dates/", rounds.round_reschedule, name="round-reschedule"),
     path("<int:year>/archive/", rounds.round_archive, name="round-archive"),
+    # The vote: codes, returns, closing, opening the box.
+    path("returns/", returns.return_rounds, name="return-rounds"),
+    path("<int:year>/codes/", codes.code_list, name="code-list"),
+    path("<int:year>/codes/issue/", codes.code_issue, name="code-issue"),
+    path("<int:year>/codes/<int:pk>/reissue/", codes.code_reissue, name="code-reissue"),
+    path("<int:year>/codes/<int:pk>/revoke/", codes.code_revoke, name="code-revoke"),
+    path("<int:year>/returns/", returns.return_detail, name="return-detail"),
+    path("<int:year>/returns/units/", returns.return_units, name="return-units"),
+    path("<int:year>/close/", counting.round_close, name="round-close"),
+    path("<int:year>/counting/", counting.round_count, name="round-count"),
+    path("<int:year>/counting/open/", counting.count_start, name="count-start"),
 ]

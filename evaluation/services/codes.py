@@ -28,7 +28,7 @@ from foundation.models import StoredFile
 CodeSource = Callable[[int], BallotCode]
 
 LIST_KIND = "evaluation.codes"
-_ISSUABLE = (RoundState.DRAWN, RoundState.OPEN)
+ISSUABLE = (RoundState.DRAWN, RoundState.OPEN)
 _REPORT_EVERY = 500
 
 
@@ -151,7 +151,7 @@ def revoke_code(*, actor: User, invitation: Invitation, reason: str) -> None:
 
 
 def _refuse_unless_issuable(round: Round) -> None:
-    if round.state not in _ISSUABLE:
+    if round.state not in ISSUABLE:
         message = _("Codes can only be made after the draw and until the round closes.")
         raise Refused(Missing("wrong_state", message, "", "evaluation:round-detail", (round.year,), _("The round")))
 

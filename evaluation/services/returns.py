@@ -83,8 +83,21 @@ def by_district(round: Round, strata: Collection[str] | None = None) -> list[Ret
     return _by(visible(round, strata), ["district"], ["district"])
 
 
+def by_round(strata: Collection[str] | None = None) -> list[tuple[Round, Returns]]:
+    """Rounds with invitations, newest first, each with its counts. Two queries."""
+    rows = Invitation.objects.order_by() if strata is None else Invitation.objects.filter(stratum__code__in=strata)
+    counted = {row["round_id"]: row for row in rows.values("round_id").annotate(**_COUNTS).order_by()}
+    rounds = Round.objects.filter(pk__in=counted).defer("configuration", "ballot_definition", "baselines")
+    return [(each, _returns(str(each.year), counted[each.pk])) for each in rounds]
+
+
+def of_unit(row: dict[str, Any]) -> Returns:
+    """A row of `by_unit` as counts."""
+    return _returns(row["unit__name"], row)
+
+
 def by_unit(round: Round, strata: Collection[str] | None = None, search: str = "") -> QuerySet[Any]:
-    """By unit, lowest rate of return last named first: rows with ``unit__name``, ``unit__code`` and the counts."""
+    """By unit, by name: rows with ``unit__name``, ``unit__code`` and the counts (see `of_unit`)."""
     rows = visible(round, strata).exclude(unit=None)
     if search:
         rows = rows.filter(Q(unit__name__icontains=search) | Q(unit__code__iexact=search))
@@ -114,4 +127,8 @@ def rounds_with_receipts() -> QuerySet[Round]:
 
 def _by(rows: QuerySet[Invitation], fields: list[str], order: list[str]) -> list[Returns]:
     grouped = rows.values(*order, *(name for name in fields if name not in order)).annotate(**_COUNTS).order_by(*order)
-    return [Returns(row[fields[0]] or "", row["drawn"], row["sent"], row["opened"], row["returned"]) for row in grouped]
+    return [_returns(row[fields[0]] or "", row) for row in grouped]
+
+
+def _returns(label: str, row: dict[str, Any]) -> Returns:
+    return Returns(label, row["drawn"], row["sent"], row["opened"], row["returned"])

@@ -11,6 +11,7 @@ import segno
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
@@ -86,7 +87,9 @@ def state_page(request: HttpRequest, name: str, admission: Admission | None = No
     """The page of a state in which the ballot cannot be filled in, with its status."""
     if admission is not None:
         context |= {"round": admission.round, "returned_on": admission.invitation.returned_on}
-    return render(request, f"ballot/{name}.html", context, status=_STATUS[name].value)
+    # The switches of language and type lead to a page without a code in its address.
+    context["here"] = reverse("ballot:intro" if admission is not None else "ballot:code-entry")
+    return render(request, f"evaluation/ballot/{name}.html", context, status=_STATUS[name].value)
 
 
 def _used(request: HttpRequest, admission: Admission) -> HttpResponse:
@@ -114,10 +117,10 @@ def _refusal(request: HttpRequest, ticket: Ticket, admission: Admission) -> Http
 def code_entry(request: HttpRequest) -> HttpResponse:
     """Type the code from the letter."""
     if request.method != "POST":
-        return render(request, "ballot/entry.html", {"form": CodeForm()})
+        return render(request, "evaluation/ballot/entry.html", {"form": CodeForm()})
     form = CodeForm(request.POST)
     if not form.is_valid():
-        return render(request, "ballot/entry.html", {"form": form}, status=HTTPStatus.BAD_REQUEST.value)
+        return render(request, "evaluation/ballot/entry.html", {"form": form}, status=HTTPStatus.BAD_REQUEST.value)
     return _exchange(request, form.cleaned_data["code"], typed=form)
 
 
@@ -126,7 +129,8 @@ def code_entry(request: HttpRequest) -> HttpResponse:
 def code_link(request: HttpRequest, code: str) -> HttpResponse:
     """The link of the letter: its code becomes a cookie and leaves the address. Looking at it spends nothing."""
     response = _exchange(request, code, typed=None)
-    response["Referrer-Policy"] = "no-referrer"
+    # A page that stays at this address has forms, for which the bare origin has to be told; the path never is.
+    response["Referrer-Policy"] = "no-referrer" if response.status_code == HTTPStatus.FOUND else "strict-origin"
     return response
 
 
@@ -144,7 +148,7 @@ def _exchange(request: HttpRequest, typed_code: str, *, typed: CodeForm | None) 
         attempts.note_wrong(address)
         if typed is not None:
             typed.add_error("code", _("There is a typing error in this code. Please compare it with your letter."))
-            return render(request, "ballot/entry.html", {"form": typed}, status=HTTPStatus.NOT_FOUND.value)
+            return render(request, "evaluation/ballot/entry.html", {"form": typed}, status=HTTPStatus.NOT_FOUND.value)
         return state_page(request, "unknown")
     if find(code) is not None:
         response = redirect("ballot:intro")
@@ -190,7 +194,7 @@ def intro(request: HttpRequest, ticket: Ticket, admission: Admission) -> HttpRes
         "replace_allowed": admission.rules.configuration.ballot.replace_allowed,
         "has_draft": not draft.is_empty,
     }
-    return render(request, "ballot/intro.html", context)
+    return render(request, "evaluation/ballot/intro.html", context)
 
 
 @with_ballot
@@ -264,6 +268,7 @@ def _page(
     status: HTTPStatus = HTTPStatus.OK,
 ) -> HttpResponse:
     context = {
+        "here": reverse("ballot:page", args=[form.page.number]),
         "round": admission.round,
         "sheet": form.sheet,
         "page": form.page,
@@ -275,7 +280,7 @@ def _page(
         "problem": problem,
         "errors": form.errors,
     }
-    return render(request, "ballot/page.html", context, status=status.value)
+    return render(request, "evaluation/ballot/page.html", context, status=status.value)
 
 
 @with_ballot
@@ -321,6 +326,7 @@ def _review(
     draft = _draft(ticket, admission)
     token = submitting.new_token()
     context = {
+        "here": reverse("ballot:review"),
         "round": admission.round,
         "sheet": sheet,
         "groups": _review_groups(sheet, draft),
@@ -335,7 +341,7 @@ def _review(
         "replace_allowed": admission.rules.configuration.ballot.replace_allowed,
         "problem": problem,
     }
-    response = render(request, "ballot/review.html", context, status=status.value)
+    response = render(request, "evaluation/ballot/review.html", context, status=status.value)
     ballot_cookie.write(response, request, ticket.with_token(token))
     return response
 
@@ -423,7 +429,7 @@ def receipt(request: HttpRequest, ticket: Ticket, admission: Admission) -> HttpR
         "qr": code.svg_data_uri(scale=4, border=2, dark="#000", light="#fff"),
         "can_replace": admission.may_replace and admission.standing() == Standing.RETURNED,
     }
-    return render(request, "ballot/receipt.html", context)
+    return render(request, "evaluation/ballot/receipt.html", context)
 
 
 @with_ballot

@@ -25,7 +25,7 @@ def _round(year: int) -> Round:
 @require_safe
 def receipt_rounds(request: HttpRequest) -> HttpResponse:
     """The rounds whose lists are published."""
-    return render(request, "ballot/receipt_rounds.html", {"rounds": list(rounds_with_receipts())})
+    return render(request, "evaluation/ballot/receipt_rounds.html", {"rounds": list(rounds_with_receipts())})
 
 
 @login_not_required
@@ -46,7 +46,7 @@ def receipt_check(request: HttpRequest, year: int) -> HttpResponse:
             found = Receipt.objects.filter(hash=receipts.hash_of(text), round=round_).exists()
             result = "in" if found else "missing"
     context = {"round": round_, "form": form, "result": result, "count": round_.receipts.count()}
-    response = render(request, "ballot/receipt_check.html", context)
+    response = render(request, "evaluation/ballot/receipt_check.html", context)
     response["Cache-Control"] = "no-store"
     return response
 
