@@ -13,12 +13,12 @@ from urllib.parse import unquote
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
-_MAKE = re.compile(r"(?:^|[`$\s(])make ([a-z][a-z-]*)", re.MULTILINE)
+_MAKE = re.compile(r"(?:^|[`;&|(]\s*|[A-Z]=\S+ )make ([a-z][a-z-]*)", re.MULTILINE)
 _MANAGE = re.compile(r"manage\.py ([a-z][a-z_]*)")
 _LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)(?:\s+\"[^\"]*\")?\)")
 _CODE_BLOCK = re.compile(r"```.*?```", re.DOTALL)
 _INLINE_CODE = re.compile(r"`[^`\n]+`")
-DJANGO_COMMANDS = {"check", "migrate", "collectstatic", "createsuperuser", "changepassword", "dbshell", "shell", "test"}
+FOREIGN_COMMANDS = {"check", "migrate", "collectstatic", "changepassword", "dbshell", "shell", "axes_reset_username"}
 
 
 def documents() -> list[Path]:
@@ -32,9 +32,9 @@ def make_targets() -> set[str]:
 
 
 def commands() -> set[str]:
-    """The project's own management commands and those of Django's that a document may name."""
+    """The project's own management commands and those of Django and its apps that a document may name."""
     own = {path.stem for path in ROOT.glob("*/management/commands/*.py") if not path.stem.startswith("_")}
-    return own | DJANGO_COMMANDS
+    return own | FOREIGN_COMMANDS
 
 
 def code_in(text: str) -> str:
