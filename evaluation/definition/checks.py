@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from . import parts
 from .outcomes import OutcomeRules
-from .parts import Choice, Composite, GroupWeights, Item, YearOverYear
+from .parts import Choice, Composite, GroupWeights, Item, StratumPlan, YearOverYear
 from .problems import Problem
 from .problems import gettext_noop as _
 from .values import exact_sum, plain
@@ -204,41 +204,32 @@ def strata_problems(configuration: "RoundConfiguration") -> Iterator[Problem]:
         yield Problem("strata_empty", "strata", "strata", _("There is no stratum to draw from."))
     yield from code_problems([stratum.code for stratum in strata], "strata", "strata")
     for position, plan in enumerate(strata):
-        label = {"stratum": plan.label or plan.code}
+        params = {"stratum": plan.label or plan.code}
+        for key, wrong, message in _plan_checks(plan):
+            if wrong:
+                yield Problem(key, "strata", f"strata.{position}.{key}", message, params)
 
-        def problem(code: str, key: str, message: str, at: int = position, params: dict[str, str] = label) -> Problem:
-            return Problem(code, "strata", f"strata.{at}.{key}", message, params)
 
-        if plan.mode not in parts.MODES:
-            yield problem("mode", "mode", _("Stratum %(stratum)s: draw at random or take all."))
-        if plan.mode == "random" and plan.quota < 1:
-            yield problem("quota", "quota", _("Stratum %(stratum)s has no quota."))
-        if plan.reserve < 0:
-            yield problem("reserve", "reserve", _("Stratum %(stratum)s: the number of reserves is below 0."))
-        if plan.drawn_by not in parts.DRAWN_BY:
-            yield problem("drawn_by", "drawn_by", _("Stratum %(stratum)s: draw persons or units."))
-        if plan.ballots_per_unit < 1:
-            yield problem(
-                "ballots_per_unit", "ballots_per_unit", _("Stratum %(stratum)s: a unit needs at least one ballot.")
-            )
-        if plan.max_per_unit is not None and plan.max_per_unit < 1:
-            yield problem(
-                "max_per_unit", "max_per_unit", _("Stratum %(stratum)s: the cap per unit must be 1 or more, or empty.")
-            )
-        if plan.min_per_cell not in (0, 1):
-            yield problem("min_per_cell", "min_per_cell", _("Stratum %(stratum)s: the seats per cell are 0 or 1."))
-        if plan.design_effect is None or plan.design_effect <= 0:
-            yield problem(
-                "design_effect", "design_effect", _("Stratum %(stratum)s: the design effect must be above 0.")
-            )
-        if len(set(plan.cell_by)) != len(plan.cell_by) or any(key not in parts.CELL_KEYS for key in plan.cell_by):
-            yield problem("cell_by", "cell_by", _("Stratum %(stratum)s: cells are made of district and industry."))
-        if plan.rotation_rounds < 0:
-            yield problem(
-                "rotation_rounds", "rotation_rounds", _("Stratum %(stratum)s: the rounds of rest are below 0.")
-            )
-        if plan.recusal not in parts.RECUSALS:
-            yield problem("recusal", "recusal", _("Stratum %(stratum)s: unknown kind of recusal."))
+def _plan_checks(plan: StratumPlan) -> Iterator[tuple[str, bool, str]]:
+    """(field, whether it is wrong, what to say) of one stratum's plan."""
+    yield "mode", plan.mode not in parts.MODES, _("Stratum %(stratum)s: draw at random or take all.")
+    yield "quota", plan.mode == "random" and plan.quota < 1, _("Stratum %(stratum)s has no quota.")
+    yield "reserve", plan.reserve < 0, _("Stratum %(stratum)s: the number of reserves is below 0.")
+    yield "drawn_by", plan.drawn_by not in parts.DRAWN_BY, _("Stratum %(stratum)s: draw persons or units.")
+    message = _("Stratum %(stratum)s: a unit needs at least one ballot.")
+    yield "ballots_per_unit", plan.ballots_per_unit < 1, message
+    message = _("Stratum %(stratum)s: the cap per unit must be 1 or more, or empty.")
+    yield "max_per_unit", plan.max_per_unit is not None and plan.max_per_unit < 1, message
+    message = _("Stratum %(stratum)s: the seats per cell are 0 or 1.")
+    yield "min_per_cell", plan.min_per_cell not in (0, 1), message
+    message = _("Stratum %(stratum)s: the design effect must be above 0.")
+    yield "design_effect", plan.design_effect is None or plan.design_effect <= 0, message
+    message = _("Stratum %(stratum)s: cells are made of district and industry.")
+    repeated = len(set(plan.cell_by)) != len(plan.cell_by)
+    yield "cell_by", repeated or not set(plan.cell_by) <= set(parts.CELL_KEYS), message
+    message = _("Stratum %(stratum)s: the rounds of rest are below 0.")
+    yield "rotation_rounds", plan.rotation_rounds < 0, message
+    yield "recusal", plan.recusal not in parts.RECUSALS, _("Stratum %(stratum)s: unknown kind of recusal.")
 
 
 def weight_class_problems(configuration: "RoundConfiguration") -> Iterator[Problem]:

@@ -149,7 +149,7 @@ def _choice(node: Node) -> Choice:
     counts = node.text("counts")
     return Choice(
         node.text("code"),
-        node.text("label"),
+        node.text("label", ""),
         node.optional_decimal("value") if counts == parts.ABSTAIN else node.decimal("value"),
         counts,
     )
@@ -157,14 +157,14 @@ def _choice(node: Node) -> Choice:
 
 def _item(node: Node) -> Item:
     node.only({"code", "label", "weight"})
-    return Item(node.text("code"), node.text("label"), node.decimal("weight"))
+    return Item(node.text("code"), node.text("label", ""), node.decimal("weight"))
 
 
 def _stratum(node: Node) -> ScoredStratum:
     node.only({"code", "label", "population", "design_effect"})
     return ScoredStratum(
         node.text("code"),
-        node.text("label"),
+        node.text("label", ""),
         node.integer("population", at_least=0),
         node.decimal("design_effect", parts.ONE),
     )
@@ -174,7 +174,7 @@ def _group(node: Node) -> GroupWeights:
     node.only({"code", "label", "weights"})
     weights = node.child("weights")
     return GroupWeights(
-        node.text("code"), node.text("label"), {stratum: weights.decimal(stratum) for stratum in weights.data}
+        node.text("code"), node.text("label", ""), {stratum: weights.decimal(stratum) for stratum in weights.data}
     )
 
 

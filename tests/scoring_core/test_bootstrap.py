@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import numpy as np
@@ -52,6 +53,23 @@ def test_the_order_of_ballots_does_not_matter() -> None:
     rules = definition(WEIGHTS)
     ballots = random_ballots(rules, 6, size=60, seed=1, weights=("1", "1.5"))
     assert run(rules, "ghghgh", ballots) == run(rules, "ghghgh", shuffled(ballots, 6))
+
+
+def test_the_order_of_departments_and_strata_does_not_matter() -> None:
+    rules = definition(WEIGHTS, items=(("a", "60"), ("b", "40")))
+    ballots = random_ballots(rules, 4, size=60, seed=1, weights=("1", "1.5"))
+    plain = run(rules, "ghgh", ballots)
+    order = [2, 0, 3, 1]
+    columns = [d * 2 + q for d in order for q in range(2)]
+    packed = {
+        (1 - stratum, weight): np.frombuffer(data, dtype=np.uint8).reshape(-1, 8)[:, columns].tobytes()
+        for (stratum, weight), data in ballots.packed.items()
+    }
+    turned = replace(rules, strata=rules.strata[::-1])
+    judged = [departments("ghgh")[at] for at in order]
+    moved = Ballots(packed, ballots.class_weights)
+    result = score(turned, judged, moved.cube(turned, 4))
+    assert rank_uncertainty(turned, judged, moved, result, seed=SEED, replicates=200) == plain
 
 
 def test_a_census_leaves_nothing_to_chance() -> None:

@@ -84,9 +84,9 @@ def test_ties_are_broken_by_satisfaction_then_dissatisfaction() -> None:
 
 
 def test_ranks_follow_the_rounded_figures() -> None:
-    # B = 100/3 and 100·3333/9999 + … differ only beyond the decimals shown: with 0 decimals 33 and 33 tie
+    # D01: A, C, C: 33.33…; D02: A with weight 1, C with 2.01: 33.22…; with 0 decimals both are 33 and tie
     rules = definition({"g": {"s": 100}}, decimals=0, tie_break=())
-    rows = [("s", "1", "AA"), ("s", "1", "CC"), ("s", "1", "C."), ("s", "0.01", ".C"), ("s", "1", ".C")]
+    rows = [("s", "1", "AA"), ("s", "1", "CC"), ("s", "1", "CC"), ("s", "0.01", ".C")]
     result = scored(rules, "gg", rows)
     assert [row.group_rank for row in result.departments] == [1, 1]
 
