@@ -60,7 +60,7 @@ def _text(value: object) -> str:
 class RowFormSet(BaseFormSet):
     """Rows that can be added, ordered and taken away without JavaScript."""
 
-    def get_ordering_widget(self) -> forms.Widget:
+    def get_ordering_widget(self) -> forms.Widget:  # type: ignore[override]
         return number_input(inputmode="numeric")
 
     def add_fields(self, form: forms.Form, index: int | None) -> None:

@@ -144,8 +144,8 @@ class WeightsForm(SectionForm):
 
     def build(self) -> None:
         self.groups = {group.code: group for group in self.configuration.groups}
-        for group in DepartmentGroup.objects.exclude(code__in=self.groups):
-            self.groups[group.code] = GroupWeights(group.code, group.name, {}, group.name_en)
+        for absent in DepartmentGroup.objects.exclude(code__in=self.groups):
+            self.groups[absent.code] = GroupWeights(absent.code, absent.name, {}, absent.name_en)
         weighed = {group.code for group in self.configuration.groups}
         strata = [plan.code for plan in self.configuration.strata]
         fields: dict[str, forms.Field] = {}

@@ -25,6 +25,7 @@ from evaluation.forms.sections import (
     SectionForm,
 )
 from evaluation.forms.strata import StrataForm, WeightsForm
+from evaluation.forms.words import words
 from evaluation.models import Round
 from evaluation.overview import section_overview
 from evaluation.refusals import Stale
@@ -117,6 +118,7 @@ def _show(
     page = PAGES[section]
     overview = section_overview(evaluation)
     here = next(state for state in overview if state.page.key == section)
+    rules = selectors.configuration_of(evaluation)
     is_draft = evaluation.state == RoundState.DRAFT
     context = {
         "round": evaluation,
@@ -127,7 +129,14 @@ def _show(
         "is_draft": is_draft,
         "editable": is_draft and may(request.user, "round.configure"),
         "version": evaluation.version if version is None else version,
-        "edits": [(edit, PAGES.get(edit.section)) for edit in edits],
+        "edits": [
+            (
+                edit,
+                PAGES.get(edit.section),
+                [(words(path, rules), before, after) for path, before, after in edit.changes],
+            )
+            for edit in edits
+        ],
         "following": _neighbour(section, 1),
         "crumbs": crumbs(evaluation, str(page.title)),
         **form.context(),

@@ -250,7 +250,7 @@ def test_somebody_elses_newer_version_is_shown_and_nothing_typed_is_lost(staff: 
     text = response.content.decode()
     assert response.status_code == 409
     assert "colleague" in text
-    assert "min_cell" in text
+    assert "最小显示单元（票）" in text
     assert 'value="17"' in text
     parser = Inputs()
     parser.feed(text)

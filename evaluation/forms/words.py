@@ -1,0 +1,57 @@
+"""Paths of the configuration (``strata.npc.quota``) in the words of its forms, for telling people what changed."""
+
+from __future__ import annotations
+
+from django import forms
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from evaluation.definition import RoundConfiguration
+from evaluation.forms.outcomes import RULES
+from evaluation.forms.sections import (
+    BallotFields,
+    BandRow,
+    BasicsFields,
+    ChoiceRow,
+    ClassRow,
+    ComparisonFields,
+    CompositeFields,
+    ItemRow,
+    MergeForm,
+)
+from evaluation.forms.strata import StratumFields
+from evaluation.wording import label_of
+
+_FORMS: tuple[type[forms.Form], ...] = (
+    BallotFields, BandRow, BasicsFields, ClassRow, ComparisonFields, CompositeFields, ItemRow, MergeForm, StratumFields,
+    ChoiceRow, *(form for _title, form in RULES.values()),
+)  # fmt: skip
+_LABELS: dict[str, str | Promise] = {
+    name: field.label for form in _FORMS for name, field in form.base_fields.items() if field.label
+}
+_LABELS |= {
+    "weights": _("Weight"),
+    "from": BandRow.base_fields["start"].label or "",
+    **{name: title for name, (title, _form) in RULES.items()},
+}
+# The page says these already.
+_CONTAINERS = {
+    "scale", "items", "strata", "groups", "weight_classes", "year_over_year", "composite", "outcomes", "ballot",
+}  # fmt: skip
+
+
+def words(path: str, configuration: RoundConfiguration) -> str:
+    """A path as people read it: names of strata, groups and choices instead of codes, labels instead of keys."""
+    names = {
+        part.code: label_of(part)
+        for part in (
+            *configuration.weight_classes,
+            *configuration.scale,
+            *configuration.items,
+            *configuration.groups,
+            *configuration.strata,
+        )
+    }
+    steps = path.split(".")
+    kept = steps[1:] if len(steps) > 1 and steps[0] in _CONTAINERS else steps
+    return " · ".join(str(_LABELS.get(step) or names.get(step, step)) for step in kept)
