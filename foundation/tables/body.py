@@ -17,6 +17,7 @@ from foundation.tables.skipping import Candidate, Skipper
 from foundation.tables.table import Table
 
 _BLOCK = 4096
+_REMEMBERED = 50_000  # incomplete rows kept as they stand; for more of them the known columns have to do
 _MERGED_CELLS = 5_000_000  # more than that is no list
 
 
@@ -73,7 +74,7 @@ class Body:
                 if any(_has_text(cell) for cell in cells.values()):
                     self._foreign_rows.append(number)
                 continue
-            if not required <= cells.keys():
+            if not required <= cells.keys() and len(incomplete) < _REMEMBERED:
                 incomplete[len(numbers)] = cells
             numbers.append(number)
             block.append(cells)

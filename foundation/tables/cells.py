@@ -45,9 +45,9 @@ def without_value(kind: str, *, has_formula: bool, has_value: bool) -> Cell:
     return ""
 
 
-def too_many_cells(limits: Limits) -> Unreadable:
+def too_many_cells(limit: int) -> Unreadable:
     """The sheet has more cells than may be read."""
-    return Unreadable(codes.UNPACKS_TOO_LARGE, limit=f"{limits.cells} cells")
+    return Unreadable(codes.UNPACKS_TOO_LARGE, limit=f"{limit} cells")
 
 
 def add_merge(facts: SheetFacts, left: int, top: int, right: int, bottom: int) -> None:

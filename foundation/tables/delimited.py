@@ -6,7 +6,6 @@ import codecs
 import csv
 import re
 from collections.abc import Callable, Iterator
-from io import StringIO
 from itertools import islice
 
 from foundation.tables.findings import damaged, not_a_table
@@ -18,6 +17,9 @@ _SAMPLE = 256 * 1024
 _SEPARATORS = (",", ";", "\t")
 _SEP_LINE = re.compile(r'\A\s*"?sep=([^\r\n"])"?[ \t,;]*(?:\r\n|\r|\n|\Z)', re.IGNORECASE)
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
+_LONGEST_RECORD = 2_000_000  # characters
+_EVIDENCE = 100_000  # characters beyond ASCII that decide between two encodings
 _WRITTEN_AS_TEXT = re.compile(r"'[\s']*[=+\-@＝＋－＠]")
 
 
@@ -55,7 +57,29 @@ def _as_text(value: str) -> str:
 
 
 def _records(text: str, separator: str) -> Iterator[list[str]]:
-    return csv.reader(StringIO(text, newline=""), delimiter=separator, skipinitialspace=separator != " ")
+    """The records. Raises csv.Error for a value or record without end."""
+    lines = _Lines(text)
+    for record in csv.reader(lines, delimiter=separator, skipinitialspace=separator != " "):
+        yield record
+        lines.taken = 0
+
+
+class _Lines:
+    """The lines of a text with their ends, whatever those are, without a second copy of the text."""
+
+    def __init__(self, text: str) -> None:
+        self._matches = _LINE.finditer(text)
+        self.taken = 0  # characters since the last whole record
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._matches)[0]
+        self.taken += len(line)
+        if self.taken > _LONGEST_RECORD:
+            raise csv.Error("a record without end")
+        return line
 
 
 def read_delimited(data: bytes, has_header: HasHeader, header_rows: int) -> DelimitedSheet:
@@ -125,10 +149,21 @@ def _decode(data: bytes, finds_header: Callable[[str], bool]) -> str:
     if found == ["utf-8", "gb18030"] or not found:
         # A header in English, or none: UTF-8 unless more of the other characters is wrong than right in it.
         text = _lenient(data, "utf-8")
-        wrong = len(re.findall("[\udc80-\udcff]", text))
-        right = len(re.findall("[^\x00-\x7f\udc80-\udcff]", text)) if wrong else 0
-        return text if not wrong or right > wrong else _lenient(data, "gb18030")
+        return text if _mostly_right(text) else _lenient(data, "gb18030")
     return _lenient(data, found[0])
+
+
+def _mostly_right(text: str) -> bool:
+    """Whether a text decoded leniently has more characters beyond ASCII than bytes that did not fit."""
+    wrong = right = 0
+    for start in range(0, len(text), _SAMPLE):
+        piece = text[start : start + _SAMPLE]
+        if not piece.isascii():
+            wrong += len(re.findall("[\udc80-\udcff]", piece))
+            right += len(re.findall("[^\x00-\x7f\udc80-\udcff]", piece))
+            if wrong + right > _EVIDENCE:
+                break
+    return not wrong or right > wrong
 
 
 def _lenient(data: bytes, encoding: str) -> str:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 
 from foundation.tables.cells import Context, add_merge, too_many_cells, without_value
-from foundation.tables.raw import LONGEST_CELL, Cell, RawRow, SheetFacts, column_index
+from foundation.tables.findings import damaged
+from foundation.tables.raw import COLUMNS, LAST_ROW, LONGEST_CELL, Cell, RawRow, SheetFacts, column_index
 from foundation.tables.sharedstrings import unescape_office
 from foundation.tables.xmlevents import attribute, is_true, parse
 
@@ -85,18 +86,22 @@ class ExactSheet:
         if self._cells:
             self._done.append((self._row, self._cells))
             self._cells = {}
+        if row > LAST_ROW:
+            raise damaged("content")
         self._row = row
 
     def _place(self, reference: str) -> None:
         self._count += 1
-        if self._count > self._context.limits.cells:
-            raise too_many_cells(self._context.limits)
+        if self._count > self._context.limits.exact_cells:
+            raise too_many_cells(self._context.limits.exact_cells)
         if match := _REFERENCE.fullmatch(reference.replace("$", "").upper()):
             if int(match[2]) != self._row:
                 self._move_to(int(match[2]))
             self._column = column_index(match[1])
         else:
             self._column += 1
+        if self._column >= COLUMNS:
+            raise damaged("content")
 
     def _text(self, data: str) -> None:
         if self._taking and self._length < LONGEST_CELL:

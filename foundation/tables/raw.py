@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
+LAST_ROW, COLUMNS = 1_048_576, 16_384  # of a sheet
+
 # Memory a cell may cost before it is certainly over-long: more than Excel's own 32,767 characters.
 LONGEST_CELL = 40_000
 
@@ -57,11 +59,12 @@ class RawSheet(Protocol):
 class Limits:
     """What reading one file may cost. Sizes in bytes."""
 
-    file_bytes: int = 100 * 2**20
+    file_bytes: int = 64 * 2**20
     unpacked_bytes: int = 256 * 2**20  # a list of 200,000 rows and 13 columns unpacks to about 130 MB
     parts: int = 5_000  # files inside the container
     strings: int = 3_000_000  # texts in the workbook's shared table
     cells: int = 12_000_000  # cells of one sheet, formatted empty ones included
+    exact_cells: int = 3_000_000  # the same where the XML needs the slower reader
     header_rows: int = 20  # rows of a sheet in which the header is looked for
 
 

@@ -15,6 +15,10 @@ Blocks = Callable[[], Iterator[bytes]]
 _ITEM = re.compile(r'<si>(?:<t(?: xml:space="preserve")?>([^<]*)</t>|([^<]*+(?:<(?!si[ >/]|/si>)[^<]*+)*+))</si>|<si/>')
 _PHONETIC = re.compile(r"<rPh[ >][^<]*+(?:<(?!/?rPh)[^<]*+)*+</rPh>")
 _TEXT = re.compile(r"<t(?:\s[^>]*)?(?<!/)>([^<]*)</t>")
+_ROOT = re.compile(
+    rb"""(?:\xef\xbb\xbf)?\s*(?:<\?xml\b[^>]*?(?:encoding\s*=\s*["']([\w-]+)["'][^>]*)?\?>)?\s*<(\w+:)?[a-zA-Z]+[\s/>]"""
+)
+_ROOT_WITHIN = 1024  # bytes from the start
 _CARRY = 32 << 20  # nothing that the usual programs write goes on so long without a cut
 
 
@@ -57,38 +61,52 @@ def shared_strings(blocks: Blocks, limits: Limits) -> list[str]:
         return _exact(blocks(), limits)
 
 
-def pieces(blocks: Iterable[bytes], cut: bytes) -> Iterator[str]:
-    """Blocks of XML as text, each ending with ``cut``; what follows the last one comes as the final piece.
+def pieces(blocks: Iterable[bytes], cut: str) -> Iterator[str]:
+    """Blocks of XML as text, each ending with the end tag ``cut``; what follows the last one is the final piece.
 
-    Bytes that are no UTF-8 stay visible as lone surrogates. Raises NotUsual for another encoding or for a document
-    type, comment or CDATA.
+    A namespace prefix that the root bears, as some libraries write it, is taken off all tags. Bytes that are no UTF-8
+    stay visible as lone surrogates. Raises NotUsual for another encoding and for a document type, comment or CDATA.
     """
     carry = b""
-    first = True
+    prefix: str | None = None
     for block in blocks:
-        if first:
-            first = False
-            if not re.match(rb"(?:\xef\xbb\xbf)?\s*<", block) or re.search(
-                rb"""encoding\s*=\s*["'](?!utf-?8["'])""", block[:200], re.IGNORECASE
-            ):
-                raise NotUsual
         carry += block
+        if prefix is None:
+            if len(carry) < _ROOT_WITHIN:
+                continue
+            prefix = _prefix(carry)
         if b"!" in block and b"<!" in carry:  # the lone character is found much faster, and is rare
             raise NotUsual
-        end = carry.rfind(cut) + len(cut)
-        if end < len(cut):
+        mark = f"</{prefix}{cut}>".encode()
+        end = carry.rfind(mark) + len(mark)
+        if end < len(mark):
             if len(carry) > _CARRY:
                 raise NotUsual
             continue
-        yield carry[:end].decode("utf-8", "surrogateescape")
+        yield _without_prefix(carry[:end], prefix)
         carry = carry[end:]
-    yield carry.decode("utf-8", "surrogateescape")
+    if b"<!" in carry:
+        raise NotUsual
+    yield _without_prefix(carry, _prefix(carry) if prefix is None else prefix)
+
+
+def _prefix(start: bytes) -> str:
+    """The namespace prefix of the root with its colon, mostly empty."""
+    root = _ROOT.match(start)
+    if root is None or (root[1] and root[1].lower() not in (b"utf-8", b"utf8")):
+        raise NotUsual
+    return root[2].decode() if root[2] else ""
+
+
+def _without_prefix(xml: bytes, prefix: str) -> str:
+    text = xml.decode("utf-8", "surrogateescape")
+    return text.replace("</" + prefix, "</").replace("<" + prefix, "<") if prefix else text
 
 
 def _usual(blocks: Iterator[bytes], limits: Limits) -> list[str]:
     strings: list[str] = []
     root_seen = False
-    for piece in pieces(blocks, b"</si>"):
+    for piece in pieces(blocks, "si"):
         if not root_seen:
             root_seen = True
             if not re.match(r"\ufeff?\s*(?:<\?xml[^>]*\?>)?\s*<sst[\s/>]", piece):

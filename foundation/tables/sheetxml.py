@@ -15,7 +15,7 @@ from foundation.tables.cells import Context, add_merge, too_many_cells, without_
 from foundation.tables.exactsheet import ExactSheet
 from foundation.tables.findings import damaged
 from foundation.tables.numbertext import number_text
-from foundation.tables.raw import Cell, RawRow, SheetFacts, column_index
+from foundation.tables.raw import LAST_ROW, Cell, RawRow, SheetFacts, column_index
 from foundation.tables.sharedstrings import NotUsual, pieces, rich_text, text_of
 from foundation.tables.xmlevents import is_true
 
@@ -68,7 +68,7 @@ def rows(blocks: Callable[[], Iterator[bytes]], context: Context, facts: SheetFa
 def _usual(blocks: Iterator[bytes], context: Context, facts: SheetFacts) -> Iterator[list[RawRow]]:
     count = last = 0
     in_head = True
-    for piece in pieces(blocks, b"</row>"):
+    for piece in pieces(blocks, "row"):
         if in_head:
             in_head = False
             _head(piece, facts)
@@ -81,7 +81,7 @@ def _usual(blocks: Iterator[bytes], context: Context, facts: SheetFacts) -> Iter
             raise NotUsual
         count += len(found)
         if count > context.limits.cells:
-            raise too_many_cells(context.limits)
+            raise too_many_cells(context.limits.cells)
         if whole_rows := _collect(found, context, last):
             last = whole_rows[-1][0]
             yield whole_rows
@@ -99,7 +99,7 @@ def _collect(found: list[tuple[str, ...]], context: Context, last: int) -> list[
                 rows.append((number, cells))
                 cells = {}
             current = row
-            if int(row) <= number:
+            if not number < int(row) <= LAST_ROW:
                 raise NotUsual
             number = int(row)
         cell: Cell

@@ -34,13 +34,13 @@ def parse(
         depth += 1
         if depth > _DEPTH:
             raise damaged("content")
-        start(name.rpartition(":")[2], attributes)
+        start(name.rpartition(":")[2] if ":" in name else name, attributes)
 
     def on_end(name: str) -> None:
         nonlocal depth
         depth -= 1
         if end is not None:
-            end(name.rpartition(":")[2])
+            end(name.rpartition(":")[2] if ":" in name else name)
 
     parser.StartElementHandler = on_start
     parser.EndElementHandler = on_end
