@@ -31,3 +31,13 @@ class PortalConfig(AppConfig):
                 section="results",
             )
         )
+        navigation.register(
+            navigation.NavItem(
+                label=_("Reports"),
+                url_name="portal:report-list",
+                permission="reports.make",
+                icon="file-earmark-spreadsheet",
+                order=30,
+                section="results",
+            )
+        )

@@ -64,7 +64,7 @@ def _leading(request: HttpRequest, published: list[Any]) -> dict[str, Any]:
     assert latest is not None  # noqa: S101 -- it is the last of the published
     groups = selectors.ranking(latest, request.user)
     rows = [row for group in groups for row in group.rows if row.score.group_rank is not None]
-    moved = [row for row in rows if row.score.movement]
+    moved = sorted((row for row in rows if row.score.movement), key=lambda row: row.score.movement or 0)
     return {
         "latest": latest,
         "year": years[-1],
@@ -74,7 +74,7 @@ def _leading(request: HttpRequest, published: list[Any]) -> dict[str, Any]:
             for group in groups
             if len(ranked := [row for row in group.rows if row.score.group_rank is not None]) > 1
         ],
-        "risers": sorted(moved, key=lambda row: -(row.score.movement or 0))[:_MOST],
-        "fallers": sorted(moved, key=lambda row: row.score.movement or 0)[:_MOST],
+        "risers": [row for row in reversed(moved) if (row.score.movement or 0) > 0][:_MOST],
+        "fallers": [row for row in moved if (row.score.movement or 0) < 0][:_MOST],
         "key_help": [row for row in rows if row.outcomes.get("key_help")],
     }
