@@ -14,13 +14,13 @@ from django.views.decorators.debug import sensitive_variables
 from accounts.models import User
 from accounts.policies import require
 from evaluation.ballot_code import BallotCode
-from evaluation.bulk import set_by_id
 from evaluation.code_lists import CodeRow, workbook
 from evaluation.models import Invitation, RevokedCode, Round
 from evaluation.refusals import Missing, Refused
 from evaluation.services.moves import lock
 from evaluation.states import RoundState
 from foundation import audit, files
+from foundation.database import set_by_id
 from foundation.jobs import Progress, SilentProgress
 from foundation.models import StoredFile
 

@@ -12,7 +12,6 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.policies import require
 from evaluation import receipts
-from evaluation.bulk import set_by_id
 from evaluation.envelopes import RECEIPT_BYTES
 from evaluation.models import Invitation, ReturnedBy, Round, RoundMove
 from evaluation.services.counting import record_counted
@@ -20,6 +19,7 @@ from evaluation.services.moves import lock, refuse_unless_at
 from evaluation.services.opened import OpenedRow, OpinionRow, write_opened
 from evaluation.states import VERBS, RoundState
 from foundation import audit
+from foundation.database import set_by_id
 
 _SKIPPED = ("open", "close", "count")
 

@@ -17,12 +17,11 @@ from django.utils.crypto import constant_time_compare
 from django.views.decorators.debug import sensitive_variables
 
 from evaluation.admission import Admission, Standing, accepted_since, find, rules_of
-from evaluation.bulk import set_by_id
 from evaluation.envelopes import OPINION_CHARACTERS, RECEIPT_BYTES, InnerEnvelope, seal
 from evaluation.models import Invitation, ReturnedBy, Round
 from evaluation.states import RoundState
 from foundation import crypto
-from foundation.database import share_lock
+from foundation.database import set_by_id, share_lock
 
 _MAC_BYTES = 16
 
