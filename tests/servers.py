@@ -27,6 +27,8 @@ from urllib.parse import quote
 
 import psycopg2
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from config.supervision import leashed
 
@@ -235,7 +237,8 @@ def redis_server() -> Iterator[str]:
 
 def _answers(process: subprocess.Popen[bytes], port: int) -> bool:
     limit = time.monotonic() + START_SECONDS
-    with redis.Redis(port=port, socket_connect_timeout=1, socket_timeout=2) as client:
+    once = Retry(NoBackoff(), 0)
+    with redis.Redis(host="127.0.0.1", port=port, socket_connect_timeout=1, socket_timeout=2, retry=once) as client:
         while process.poll() is None and time.monotonic() < limit:
             try:
                 info = client.info("server")
