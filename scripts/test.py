@@ -5,6 +5,7 @@ Extra arguments go to pytest in both passes. Exit code 0 only if both passes ran
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -14,6 +15,7 @@ import time
 from pathlib import Path
 
 from config.catalogues import compile_stale
+from config.supervision import leashed
 from tests.servers import ServerError, both
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -22,6 +24,7 @@ POSTGRESQL, SQLITE = "PostgreSQL, Redis, worker, browser", "SQLite"
 ONLY_SQLITE_STORIES = "((not browser and not worker) or sqlite_story) and not postgres"
 SETTINGS = {"DJANGO_SETTINGS_MODULE": "config.settings.test"}  # an inherited one would win over pyproject.toml
 NO_TESTS = 5
+LIMIT_SECONDS = 35 * 60  # for one pass; a test that hangs must not hang the gate
 
 
 def _pytest(title: str, environment: dict[str, str], arguments: list[str]) -> int:
@@ -29,9 +32,25 @@ def _pytest(title: str, environment: dict[str, str], arguments: list[str]) -> in
     started = time.monotonic()
     processes = os.environ.get("TEST_PROCESSES", "2")
     command = [sys.executable, "-m", "pytest", "-n", processes, "--dist", "worksteal", "--durations", "8"]
-    done = subprocess.run([*command, *arguments], env={**os.environ, **environment, **SETTINGS}, check=False)
-    print(f"== {title}: exit {done.returncode} after {time.monotonic() - started:.0f} s", flush=True)
-    return done.returncode
+    with subprocess.Popen(
+        [*command, *arguments],
+        env={**os.environ, **environment, **SETTINGS},
+        stdin=subprocess.DEVNULL,
+        preexec_fn=leashed(signal.SIGTERM),
+    ) as process:
+        try:
+            code = process.wait(timeout=LIMIT_SECONDS)
+        except subprocess.TimeoutExpired:
+            print(f"== {title}: still at it after {LIMIT_SECONDS} s; given up", flush=True)
+            code = 1
+        finally:
+            if process.poll() is None:
+                process.terminate()
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(timeout=10)
+                process.kill()
+    print(f"== {title}: exit {code} after {time.monotonic() - started:.0f} s", flush=True)
+    return code
 
 
 def _as_exit(number: int, _frame: object) -> None:
