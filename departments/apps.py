@@ -29,4 +29,8 @@ class DepartmentsConfig(AppConfig):
     name = "departments"
 
     def ready(self) -> None:
+        from departments.importing import KIND
+        from foundation import imports
+
+        imports.register(KIND)
         post_migrate.connect(_install_groups, sender=self)

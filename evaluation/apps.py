@@ -8,7 +8,12 @@ class EvaluationConfig(AppConfig):
     name = "evaluation"
 
     def ready(self) -> None:
+        from departments import freezes, years
+        from evaluation.years import frozen_reason, open_year
         from foundation import navigation
+
+        freezes.register(frozen_reason)
+        years.register_open_year(open_year)
 
         navigation.register(
             navigation.NavItem(

@@ -34,4 +34,8 @@ class EvaluatorsConfig(AppConfig):
     name = "evaluators"
 
     def ready(self) -> None:
+        from evaluators.importing import KIND
+        from foundation import imports
+
+        imports.register(KIND)
         post_migrate.connect(_install_strata, sender=self)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from foundation import jobs
+from foundation import import_jobs, jobs
 
 
 @shared_task(name="foundation.run_job")
@@ -17,3 +17,9 @@ def run_job(job_id: str) -> None:
 def sweep_jobs() -> int:
     """Recover jobs of dead workers; sent by beat."""
     return jobs.sweep()
+
+
+@shared_task(name="foundation.erase_old_uploads")
+def erase_old_uploads() -> int:
+    """Erase imported lists that nobody stored; sent by beat."""
+    return import_jobs.erase_old_uploads()
