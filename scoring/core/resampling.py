@@ -4,8 +4,9 @@ In stratum s draw m of the n_s ballots with replacement, t_i = how often ballot 
 
     r_i = 1 − a + a · (n_s/m) · t_i,     a = sqrt(deff_s · m · (1 − n_s/N_s) / (n_s − 1)),
 
-so that a census stratum does not vary. The variance is right for every m: m = n_s − 1, in large strata half of it (a
-half-sample needs half the random numbers), less where a would exceed 1. Since r is linear in t, one matrix product
+so that a census stratum does not vary. The variance is right for every m: m = n_s − 1 in small strata, a quarter of it
+in large ones (a quarter of the random numbers, and a ≤ ½ keeps every ballot in every replicate, so that no small cell
+vanishes), less where a would exceed 1. Since r is linear in t, one matrix product
 of the draws (replicates × ballots) with the answers (ballots × columns) gives all replicates of a block. Counts are
 small integers, so the products are exact in single precision and do not depend on how the processor adds.
 
@@ -15,6 +16,7 @@ Source: J. N. K. Rao, C. F. J. Wu, Resampling inference with complex survey data
 import math
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -31,8 +33,29 @@ Answers = npt.NDArray[np.uint8]
 BLOCK_BALLOTS = 4096
 #: Replicates whose draws are counted at once: the counters stay in the processor's cache.
 COUNTED_AT_ONCE = 64
-#: Larger strata are resampled by half: with so many draws the shape of the distribution is settled anyway.
+#: Strata up to this size are resampled in full (m = n − 1); with more draws the shape of the distribution is settled.
 FULL_UP_TO = 200
+
+
+class Scratch:
+    """One buffer used again and again: every 4 KB of fresh memory would cost a page fault."""
+
+    def __init__(self, kind: type[np.floating[Any]] = np.float32) -> None:
+        self._data: npt.NDArray[Any] = np.empty(0, dtype=kind)
+
+    def array(self, *shape: int) -> npt.NDArray[Any]:
+        """An array of this shape, its content undefined, until the next call."""
+        size = math.prod(shape)
+        if self._data.size < size:
+            self._data = np.empty(size, dtype=self._data.dtype)
+        return self._data[:size].reshape(shape)
+
+
+class Workspace:
+    """The buffers of one bootstrap."""
+
+    def __init__(self) -> None:
+        self.draws, self.block, self.product, self.sums = Scratch(), Scratch(), Scratch(), Scratch(np.float64)
 
 
 class Draws:
@@ -47,13 +70,14 @@ class Draws:
         self.amplitude, self.scale, size = 0.0, 1.0, 0
         if not plan.flag:
             spread = float(plan.design_effect) * plan.finite_population_correction
-            size = plan.returned - 1 if plan.returned <= FULL_UP_TO else (plan.returned - 1) // 2
-            size = max(1, min(size, int((plan.returned - 1) / spread)))
-            self.amplitude = math.sqrt(spread * size / (plan.returned - 1))
+            full = plan.returned - 1
+            size = full if plan.returned <= FULL_UP_TO else max(FULL_UP_TO, full // 4)
+            size = max(1, min(size, int(full / spread)))
+            self.amplitude = math.sqrt(spread * size / full)
             self.scale = plan.returned / size
         self._left = np.full(replicates, size, dtype=np.int64)
 
-    def counts(self, rows: int) -> Singles:
+    def counts(self, rows: int, scratch: Scratch) -> Singles:
         """How often each of the next `rows` ballots came in each replicate, (replicates, rows).
 
         How many draws fall on these rows is binomial given what is left, so the blocks together are multinomial.
@@ -63,7 +87,7 @@ class Draws:
             here = self._generator.binomial(self._left, rows / self._rows_left)
         self._left = self._left - here
         self._rows_left -= rows
-        result = np.empty((len(here), rows), dtype=np.float32)
+        result = scratch.array(len(here), rows)
         replicate = np.zeros(0, dtype=np.int64)
         sizes = here[:0]
         for start in range(0, len(here), COUNTED_AT_ONCE):
@@ -110,17 +134,24 @@ def statistics(definition: ScoringDefinition) -> tuple[Singles, Floats]:
 
 
 def blocks(
-    answers: Sequence[tuple[Decimal, Answers]], columns: npt.NDArray[np.int64], kinds: Singles
+    answers: Sequence[tuple[Decimal, Answers]], columns: npt.NDArray[np.int64], kinds: Singles, scratch: Scratch
 ) -> Iterator[Singles]:
     """Blocks (ballots, kinds · columns) of weighted numbers, one at a time, in the order of the ballots."""
     weights = np.concatenate([np.full(len(rows), float(weight), dtype=np.float32) for weight, rows in answers])
     ballots = np.concatenate([rows for _, rows in answers]) if len(answers) > 1 else answers[0][1]
     weighted = bool((weights != 1.0).any())
+    everything = np.array_equal(columns, np.arange(ballots.shape[1]))
     for start in range(0, len(ballots), BLOCK_BALLOTS):
-        part = ballots[start : start + BLOCK_BALLOTS][:, columns]
-        block = np.empty((len(part), len(kinds), part.shape[1]), dtype=np.float32)
+        part = ballots[start : start + BLOCK_BALLOTS]
+        if not everything:
+            part = part.take(columns, axis=1)
+        block = scratch.array(len(part), len(kinds), part.shape[1])
         for position, numbers in enumerate(kinds):
-            np.take(numbers, part, out=block[:, position], mode="clip")  # "clip": no buffered copy of `out`
+            counted = np.flatnonzero(numbers)
+            if counted.size == 1 and numbers[counted[0]] == 1.0:  # one choice: comparing is faster than looking up
+                block[:, position] = part == counted[0]
+            else:
+                np.take(numbers, part, out=block[:, position], mode="clip")  # "clip": no buffered copy of `out`
         if weighted:
             block *= weights[start : start + len(part), None, None]
         yield block.reshape(len(part), -1)
@@ -133,23 +164,26 @@ def resampled_sums(
     kinds: Singles,
     replicates: int,
     generator: np.random.Generator,
+    workspace: Workspace,
 ) -> Floats:
-    """Σ_i r_i w_i x_i of one stratum for every replicate, (replicates, kinds, columns).
+    """Σ_i r_i w_i x_i of one stratum for every replicate, up to a common factor, (replicates, kinds, columns).
 
-    `answers` are its ballots by weight in canonical order, `columns` the answers wanted.
+    Rates are ratios of these sums, so the factor cancels out; not applying it saves a pass over all of them. `answers`
+    are its ballots by weight in canonical order, `columns` the answers wanted. The result lives in the workspace: read
+    it before the next call.
     """
     draws = Draws(plan, replicates, generator)
     size = len(kinds) * len(columns)
     fixed = np.zeros(size)
-    drawn: Floats | Singles | None = None
-    for block in blocks(answers, columns, kinds):
-        fixed += block.sum(axis=0, dtype=np.float64)
+    drawn: Any = None
+    for block in blocks(answers, columns, kinds, workspace.block):
+        fixed += np.ones(len(block), dtype=np.float32) @ block
         if draws.amplitude:
-            product = draws.counts(len(block)) @ block
-            drawn = product if drawn is None else np.add(drawn, product, dtype=np.float64)
-    fixed *= 1.0 - draws.amplitude
+            product = workspace.product.array(replicates, size)
+            np.matmul(draws.counts(len(block), workspace.draws), block, out=product)
+            drawn = product if len(block) == plan.returned else product + (np.zeros(size) if drawn is None else drawn)
     if drawn is None:
         return np.broadcast_to(fixed, (replicates, size)).reshape(replicates, len(kinds), len(columns))
-    sums = np.multiply(drawn, draws.amplitude * draws.scale, dtype=np.float64)
-    sums += fixed
+    fixed *= (1.0 - draws.amplitude) / (draws.amplitude * draws.scale)
+    sums = np.add(drawn, fixed, out=workspace.sums.array(replicates, size))
     return sums.reshape(replicates, len(kinds), len(columns))

@@ -13,7 +13,7 @@ from scoring.core import resampling
 from scoring.core.ballots import Ballots, canonical_columns
 from scoring.core.bootstrap import RankUncertainty, rank_uncertainty
 from scoring.core.model import Adjustment, Baseline
-from scoring.core.resampling import Draws, resampled_sums, statistics
+from scoring.core.resampling import Draws, Scratch, Workspace, resampled_sums, statistics
 from scoring.core.score import score
 from scoring.core.uncertainty import Sampling
 from tests.scoring_core.builders import THREE_STEP, definition, departments, random_ballots
@@ -97,7 +97,7 @@ def test_replicates_spread_as_the_standard_error_says(
     columns = canonical_columns(rules, departments("g"))
     plan = Sampling("s", size, population * size // 60, Decimal(1))
     generator = np.random.Generator(np.random.PCG64(1))
-    sums = resampled_sums(plan, ballots.canonical(0, columns), np.array([0]), kinds, 4000, generator)
+    sums = resampled_sums(plan, ballots.canonical(0, columns), np.array([0]), kinds, 4000, generator, Workspace())
     valid, satisfied = (np.tensordot(sums, row, axes=([1], [0]))[:, 0] for row in combine[:2])
     spread = float(np.std(100 * satisfied / valid))
     assert spread == pytest.approx(
@@ -108,15 +108,15 @@ def test_replicates_spread_as_the_standard_error_says(
 def test_draws_of_blocks_together_are_the_whole_resample() -> None:
     plan = Sampling("s", 1000, 10_000, Decimal(1))
     draws = Draws(plan, 50, np.random.Generator(np.random.PCG64(1)))
-    counted = np.concatenate([draws.counts(rows) for rows in (300, 300, 400)], axis=1)
+    counted = np.concatenate([draws.counts(rows, Scratch()) for rows in (300, 300, 400)], axis=1)
     assert counted.shape == (50, 1000)
-    assert set(counted.sum(axis=1).tolist()) == {499.0}  # half of n − 1 in a large stratum
-    assert draws.scale == 1000 / 499
+    assert set(counted.sum(axis=1).tolist()) == {249.0}  # a quarter of n − 1 in a large stratum
+    assert draws.scale == 1000 / 249
 
 
 def test_a_large_design_effect_shrinks_the_resample_instead_of_making_weights_negative() -> None:
     draws = Draws(Sampling("s", 101, 10**6, Decimal(5)), 10, np.random.Generator(np.random.PCG64(1)))
-    assert set(draws.counts(101).sum(axis=1).tolist()) == {20.0}  # m = 100/5
+    assert set(draws.counts(101, Scratch()).sum(axis=1).tolist()) == {20.0}  # m = 100/5
     assert draws.amplitude == pytest.approx(1.0, abs=1e-3)
 
 
