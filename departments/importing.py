@@ -34,13 +34,18 @@ YEAR_FROZEN = gettext_noop("The departments of %(year)s can no longer be changed
 
 def schema() -> TableSchema:
     """The columns of the list, with today's groups."""
-    groups = DepartmentGroup.objects.values_list("name", "code", "name_en")
+    groups = DepartmentGroup.objects.values_list("name", "code", "name_en").order_by("order", "code")
     return TableSchema(
         name="departments", columns=_COLUMNS, header_key=("code", "name"), unique=(("code",),)
     ).with_choices(
-        group=dict.fromkeys(word for row in groups for word in row if word),
+        group=dict.fromkeys(word for words in zip(*groups, strict=True) for word in words if word),
         status=_ACTIVE,
     )
+
+
+def offered() -> dict[str, list[str]]:
+    """What the template offers: one word for each group and status."""
+    return {"group": list(DepartmentGroup.objects.values_list("name", flat=True)), "status": ["有效", "停用"]}
 
 
 class YearForm(forms.Form):
@@ -210,4 +215,5 @@ KIND = imports.ImportKind(
     write=write,
     list_url_name="departments:department-list",
     options_form=YearForm,
+    offered=offered,
 )

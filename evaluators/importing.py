@@ -55,7 +55,7 @@ UNIT_RENAMED = gettext_noop("Unit %(code)s is renamed from %(before)s to %(after
 
 def schema() -> TableSchema:
     """The columns of the list, with today's strata."""
-    strata = Stratum.objects.values_list("name", "code", "name_en")
+    strata = Stratum.objects.values_list("name", "code", "name_en").order_by("order", "code")
     return TableSchema(
         name="evaluators",
         columns=_COLUMNS,
@@ -63,9 +63,17 @@ def schema() -> TableSchema:
         unique=(("code",), ("name", "phone")),
         consistent=(("unit_code", "unit_name"),),
     ).with_choices(
-        stratum=dict.fromkeys(word for row in strata for word in row if word),
+        stratum=dict.fromkeys(word for words in zip(*strata, strict=True) for word in words if word),
         status=_STATUS,
     )
+
+
+def offered() -> dict[str, list[str]]:
+    """What the template offers: one word for each stratum and status."""
+    return {
+        "stratum": list(Stratum.objects.values_list("name", flat=True)),
+        "status": ["有效", "暂停", "迁出", "去世", "移除"],
+    }
 
 
 class Stored(NamedTuple):
@@ -353,4 +361,5 @@ KIND = imports.ImportKind(
     plan=plan,
     write=write,
     list_url_name="evaluators:evaluator-list",
+    offered=offered,
 )

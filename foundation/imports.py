@@ -6,8 +6,8 @@ written by its ``write`` in one transaction. What the preview shows and what the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
@@ -46,7 +46,8 @@ class ImportKind:
     write: Callable[[Any, Plan, Options, str], None]
     list_url_name: str
     options_form: Any = None
-    examples: tuple[tuple[str, ...], ...] = field(default=())
+    #: Words that the template offers, by field, where the schema accepts more spellings than these.
+    offered: Callable[[], Mapping[str, Sequence[str]]] = dict
 
 
 _kinds: dict[str, ImportKind] = {}
@@ -113,12 +114,12 @@ def apply(
 
 def template_workbook(kind: ImportKind) -> bytes:
     """An empty list to fill in: the columns in order, required ones tinted, choices offered."""
-    schema = kind.schema()
+    schema, offered = kind.schema(), kind.offered()
     sheet = Sheet(
         name=str(kind.title),
         headers=[column.chinese for column in schema.columns],
-        rows=kind.examples,
-        choices={at: column.choices for at, column in enumerate(schema.columns) if column.choices},
+        rows=(),
+        choices={at: offered[column.field] for at, column in enumerate(schema.columns) if column.field in offered},
         marked=frozenset(at for at, column in enumerate(schema.columns) if column.required),
         frozen_columns=2,
         text_columns=True,
