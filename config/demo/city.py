@@ -34,7 +34,6 @@ from evaluators.services.bulk import NewEvaluator, NewUnit, add_evaluators, add_
 from foundation import audit
 from scoring.services import publish_round, score_round
 
-SENIOR = "资深"
 Tell = Callable[[str], None]
 
 
@@ -138,7 +137,7 @@ def _quotas(city: City, year: DemoYear) -> dict[str, int]:
 
 
 def _configure(city: City, round: Round, year: DemoYear) -> None:
-    """The demo's rules: quotas of the year, weights by group, a senior class, public 70 to assessment 30."""
+    """The demo's rules: quotas of the year, weights by group, a class of its own, public 70 to assessment 30."""
     configuration = configuration_of(round)
     quotas = _quotas(city, year)
     sections: dict[str, RoundConfiguration] = {
@@ -154,7 +153,7 @@ def _configure(city: City, round: Round, year: DemoYear) -> None:
                 configuration,
                 weight_classes=(
                     *configuration.weight_classes,
-                    WeightClass(SENIOR, SENIOR, Decimal("1.2"), label_en="Senior"),
+                    WeightClass(people.OUTER, people.OUTER, Decimal("1.2"), label_en="Outer counties"),
                 ),
             ),
             "composite": replace(configuration, composite=Composite(Decimal(70), Decimal(30))),
@@ -224,7 +223,7 @@ def _generate(city: City, year: DemoYear, quality: np.ndarray, round: Round, bac
     position = {row.code: at for at, row in enumerate(city.departments)}
     invited = list(round.invitations.select_related("stratum").order_by("pk").defer("envelope", "draft"))
     generator = city.generator(5, year.year)
-    returned = _returning(generator, invited, back)
+    returned = _returning(invited, back)
     stratum_of = {stratum.code: at for at, stratum in enumerate(STRATA)}
     configuration = configuration_of(round)
     weight = {entry.code: float(entry.weight or 1) for entry in configuration.weight_classes}
@@ -245,19 +244,20 @@ def _generate(city: City, year: DemoYear, quality: np.ndarray, round: Round, bac
     return _Generated(returned, answers, written)
 
 
-def _returning(generator: np.random.Generator, invited: list[Invitation], back: int) -> list[Invitation]:
-    """Who came back: every stratum at about the same rate, never fewer than report."""
-    groups: dict[int, list[Invitation]] = {}
-    for row in invited:
-        groups.setdefault(row.stratum_id, []).append(row)
+def _returning(invited: list[Invitation], back: int) -> list[Invitation]:
+    """Who came back: every stratum at about the same rate, never fewer than report.
+
+    How many of each stratum and weight class come back depends on counts alone, and people with departments they may
+    not judge come last: the ballots of a seed are the same whoever the draw (with its deployment's key) has chosen.
+    """
+    groups: dict[tuple[int, str], list[Invitation]] = {}
+    for row in sorted(invited, key=lambda row: (row.stratum.order, row.weight_class, bool(row.recused), row.pk)):
+        groups.setdefault((row.stratum_id, row.weight_class), []).append(row)
     sizes = [len(members) for members in groups.values()]
-    back = min(len(invited), max(back, sum(min(12, size) for size in sizes)))
-    parts = spread(back, [float(size) for size in sizes], [min(12, size) for size in sizes], sizes)
-    returned: list[Invitation] = []
-    for members, part in zip(groups.values(), parts, strict=True):
-        picked = sorted(generator.permutation(len(members))[:part].tolist())
-        returned += [members[at] for at in picked]
-    return returned
+    floors = [min(12, size) for size in sizes]
+    back = min(len(invited), max(back, sum(floors)))
+    parts = spread(back, [float(size) for size in sizes], floors, sizes)
+    return [row for members, part in zip(groups.values(), parts, strict=True) for row in members[:part]]
 
 
 def _opinions(

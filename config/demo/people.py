@@ -38,6 +38,13 @@ _PROPOSERS = (
 )
 
 
+#: The weight class of the outer counties. It goes by district, over which the quota is spread, so that how many of
+#: those drawn hold it does not depend on who is drawn: same seed, same city, whatever the deployment's keys.
+OUTER = "远郊"
+_OUTER = {"溧水县", "高淳县"}
+_WITH_OUTER_CLASS = {"districts", "stations"}
+
+
 @dataclass(frozen=True)
 class DemoUnit:
     """An evaluator unit."""
@@ -132,7 +139,7 @@ def people(
                 industry=unit.industry if unit else "",
                 phone=f"130{number:08d}",
                 email=f"p{number:06d}@example.invalid" if has_mail else "",
-                weight_class="资深" if stratum.code in {"npc", "cppcc"} and chance[i, 1] < 0.2 else "",
+                weight_class=OUTER if stratum.code in _WITH_OUTER_CLASS and unit and unit.district in _OUTER else "",
                 employer=departments[int(employer_of[i])].code
                 if stratum.code in {"party", "districts"} and chance[i, 2] < 0.06
                 else "",
