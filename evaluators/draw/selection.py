@@ -6,6 +6,7 @@ import hashlib
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from itertools import compress
 from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 from .plan import StratumPlan
@@ -91,7 +92,7 @@ class HashedKeys(Keys[bytes]):
         found: list[tuple[bytes, int]] = []
         for start in range(0, self.size, _BLOCK):
             block = self._ids[start : start + _BLOCK]
-            found += self._hashed(zip(range(start, start + len(block)), block, strict=True), bound)
+            found += self._hashed(enumerate(block, start), bound)
             if self._progress is not None:
                 self._progress(start + len(block))
         return found
@@ -178,7 +179,7 @@ def _choose(
     # The two passes of the rules, each in two steps: beyond the head only those who can still be taken are looked at.
     take(head, True)
     if len(chosen) < stratum.quota:
-        take(keys.beyond(i for i, cell in enumerate(cells) if cell in open_seats), True)
+        take(keys.beyond(compress(range(keys.size), map(open_seats.__contains__, cells))), True)
     if len(chosen) < stratum.quota:
         take(head, False)
     if len(chosen) < stratum.quota:
