@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.db import models
@@ -31,6 +32,11 @@ class EncryptedTextField(models.BinaryField):
     def encrypt(self, value: str) -> bytes:
         """Turn text into the bytes to store (what a bulk writer such as COPY needs)."""
         return crypto.encrypt(value.encode(), purpose=self._purpose) if value else b""
+
+    def encrypter(self) -> Callable[[str], bytes]:
+        """:meth:`encrypt` for many values."""
+        seal = crypto.encrypter(purpose=self._purpose)
+        return lambda value: seal(value.encode()) if value else b""
 
     def get_prep_value(self, value: Any) -> Any:
         if value is None or isinstance(value, (bytes, memoryview)):

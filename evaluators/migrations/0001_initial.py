@@ -103,21 +103,21 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('code', models.CharField(max_length=40, unique=True, validators=[django.core.validators.RegexValidator('^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$', 'A code has letters, digits, dots, hyphens and underscores, at most 40.')], verbose_name='code')),
-                ('name', models.CharField(db_index=True, max_length=50, verbose_name='name')),
-                ('district', models.CharField(blank=True, db_index=True, max_length=100, verbose_name='district')),
+                ('name', models.CharField(max_length=50, verbose_name='name')),
+                ('district', models.CharField(blank=True, max_length=100, verbose_name='district')),
                 ('industry', models.CharField(blank=True, max_length=100, verbose_name='industry')),
                 ('phone', foundation.fields.EncryptedTextField(blank=True, default=b'', verbose_name='mobile')),
                 ('email', foundation.fields.EncryptedTextField(blank=True, default=b'', verbose_name='e-mail')),
-                ('phone_hash', models.BinaryField(db_index=True, default=b'', max_length=32)),
-                ('phone_tail_hash', models.BinaryField(db_index=True, default=b'', max_length=32)),
-                ('email_hash', models.BinaryField(db_index=True, default=b'', max_length=32)),
+                ('phone_hash', models.BinaryField(default=b'', max_length=32)),
+                ('phone_tail_hash', models.BinaryField(default=b'', max_length=32)),
+                ('email_hash', models.BinaryField(default=b'', max_length=32)),
                 ('weight_class', models.CharField(blank=True, max_length=40, verbose_name='weight class')),
-                ('status', models.CharField(choices=[('active', 'Active'), ('paused', 'Paused'), ('moved', 'Moved away'), ('deceased', 'Deceased'), ('removed', 'Removed')], db_index=True, default='active', max_length=10, verbose_name='status')),
+                ('status', models.CharField(choices=[('active', 'Active'), ('paused', 'Paused'), ('moved', 'Moved away'), ('deceased', 'Deceased'), ('removed', 'Removed')], default='active', max_length=10, verbose_name='status')),
                 ('proposed_by', models.CharField(blank=True, max_length=200, verbose_name='proposed by')),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('updated_at', models.DateTimeField(auto_now=True)),
                 ('employer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='employed_evaluators', to='departments.department', verbose_name='works for department')),
-                ('stratum', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='evaluators', to='evaluators.stratum', verbose_name='stratum')),
+                ('stratum', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='evaluators', to='evaluators.stratum', verbose_name='stratum')),
                 ('unit', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='evaluators', to='evaluators.unit', verbose_name='unit')),
             ],
             options={
@@ -156,6 +156,22 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='evaluator',
             index=models.Index(fields=['stratum', 'status'], name='evaluators__stratum_c09a01_idx'),
+        ),
+        migrations.AddIndex(
+            model_name='evaluator',
+            index=models.Index(fields=['name'], name='evaluator_by_name'),
+        ),
+        migrations.AddIndex(
+            model_name='evaluator',
+            index=models.Index(condition=models.Q(('phone_hash', b''), _negated=True), fields=['phone_hash'], name='evaluator_by_phone'),
+        ),
+        migrations.AddIndex(
+            model_name='evaluator',
+            index=models.Index(condition=models.Q(('phone_tail_hash', b''), _negated=True), fields=['phone_tail_hash'], name='evaluator_by_tail'),
+        ),
+        migrations.AddIndex(
+            model_name='evaluator',
+            index=models.Index(condition=models.Q(('email_hash', b''), _negated=True), fields=['email_hash'], name='evaluator_by_email'),
         ),
         migrations.AddConstraint(
             model_name='drawnplace',

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.db import connection
 from django.utils import timezone
 
-from evaluators.contact import email_hash, phone_hash, phone_tail_hash
+from evaluators.contact import ContactHasher
 from evaluators.models import Evaluator, EvaluatorStatus, Unit
 from foundation.database import bulk_write
 from foundation.fields import EncryptedTextField
@@ -25,8 +26,7 @@ class NewUnit:
     stratum_id: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class NewEvaluator:
+class NewEvaluator(NamedTuple):
     """A person to add, cleaned: phone eleven digits or empty, keys resolved."""
 
     code: str
@@ -38,7 +38,7 @@ class NewEvaluator:
     phone: str = ""
     email: str = ""
     weight_class: str = ""
-    status: str = EvaluatorStatus.ACTIVE
+    status: str = EvaluatorStatus.ACTIVE.value
     employer_id: int | None = None
     proposed_by: str = ""
 
@@ -63,15 +63,16 @@ def add_evaluators(people: Iterable[NewEvaluator]) -> int:
     phone_field, email_field = (Evaluator._meta.get_field(name) for name in ("phone", "email"))
     assert isinstance(phone_field, EncryptedTextField)  # noqa: S101 -- for the type checker
     assert isinstance(email_field, EncryptedTextField)  # noqa: S101
+    seal_phone, seal_email, hashed = phone_field.encrypter(), email_field.encrypter(), ContactHasher()
     return bulk_write(
         Evaluator,
         _COLUMNS,
         (
             (
                 person.code, person.name, person.stratum_id, person.unit_id, person.district, person.industry,
-                phone_field.encrypt(person.phone), email_field.encrypt(person.email),
-                phone_hash(person.phone), phone_tail_hash(person.phone), email_hash(person.email),
-                person.weight_class, str(person.status), person.employer_id, person.proposed_by, now, now,
+                seal_phone(person.phone), seal_email(person.email),
+                hashed.phone(person.phone), hashed.phone_tail(person.phone), hashed.email(person.email),
+                person.weight_class, person.status, person.employer_id, person.proposed_by, now, now,
             )
             for person in people
         ),
