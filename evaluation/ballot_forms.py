@@ -98,6 +98,13 @@ class DepartmentField:
     error: str = ""
 
 
+_HALF_WIDTH = 11
+
+
+def _units(text: str) -> int:
+    return sum(1 if character.isascii() else 2 for character in text)
+
+
 class BadBallotPostError(ValueError):
     """The post has choices that no form of ours offers."""
 
@@ -146,6 +153,15 @@ class PageForm:
     def short_enough(self) -> dict[str, str]:
         """The opinions without those that are too long."""
         return {code: text for code, text in self.opinions.items() if code not in self.errors}
+
+    @property
+    def one_column(self) -> bool:
+        """True if a choice is too long for half a phone's width (in units of a Latin letter; Chinese ones are two)."""
+        labels = [label_of(choice) for choice in self.sheet.rules.configuration.scale]
+        return any(
+            _units(label) > _HALF_WIDTH * 2 or max(map(_units, label.split()), default=0) > _HALF_WIDTH
+            for label in labels
+        )
 
     @property
     def departments(self) -> list[DepartmentField]:

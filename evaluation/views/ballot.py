@@ -274,6 +274,7 @@ def _page(
         "page": form.page,
         "group": form.sheet.group_label(form.page),
         "departments": form.departments,
+        "one_column": form.one_column,
         "several_items": len(form.sheet.rules.definition.items) > 1,
         "answered": form.sheet.answered(form.draft.answers),
         "opened": _opened_field(admission),
@@ -425,7 +426,7 @@ def receipt(request: HttpRequest, ticket: Ticket, admission: Admission) -> HttpR
     code = segno.make(receipts.grouped(text), error="m")
     context = {
         "round": admission.round,
-        "receipt": receipts.grouped(text).split("-"),
+        "receipt": [receipts.grouped(text[at : at + 9]).replace("-", " ") for at in range(0, len(text), 9)],
         "qr": code.svg_data_uri(scale=4, border=2, dark="#000", light="#fff"),
         "can_replace": admission.may_replace and admission.standing() == Standing.RETURNED,
     }

@@ -257,12 +257,12 @@ def _picked(column: Sequence[str], positions: Sequence[int]) -> Sequence[str]:
 
 
 class _Lines:
-    """The lines of a binary file as text, remembering the latest for messages."""
+    """The lines of a binary file as text, remembering those of the record being read for messages."""
 
     def __init__(self, stream: BinaryIO, file: str) -> None:
         self._stream = stream
         self._file = file
-        self.latest = ""
+        self.of_record: list[str] = []
 
     def __iter__(self) -> Iterator[str]:
         for row, line in enumerate(self._stream, start=1):
@@ -270,11 +270,12 @@ class _Lines:
                 reason = "begins with a byte order mark; save it as UTF-8 without one"
                 raise BadInput("bom", reason, file=self._file, row=1, column=COLUMNS[0])
             try:
-                self.latest = line.decode("utf-8")
+                text = line.decode("utf-8")
             except UnicodeDecodeError as error:
                 column = _column_at(line[: error.start].decode("utf-8"))
                 raise BadInput("not_utf8", "is not UTF-8", file=self._file, row=row, column=column) from None
-            yield self.latest
+            self.of_record.append(text)
+            yield text
 
 
 def _records(lines: _Lines, file: str) -> Iterator[list[str]]:
@@ -285,8 +286,10 @@ def _records(lines: _Lines, file: str) -> Iterator[list[str]]:
         for record in reader:
             row += 1
             yield record
+            lines.of_record.clear()
     except csv.Error as error:
-        raise BadInput("bad_csv", str(error), file=file, row=row + 1, column=_faulty_column(lines.latest)) from None
+        column = _faulty_column(lines.of_record[0])
+        raise BadInput("bad_csv", str(error), file=file, row=row + 1, column=column) from None
 
 
 def _column_at(before: str) -> str:

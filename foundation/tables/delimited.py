@@ -42,7 +42,7 @@ class DelimitedSheet:
                 if any(last):
                     yield number, {place: _as_text(value) for place, value in enumerate(last) if value}
         except csv.Error as error:
-            raise damaged("quote") from error
+            raise damaged("quote") if number else not_a_table("binary") from error
         if self._text.count('"') % 2 and any("\n" in value or "\r" in value for value in last):
             facts.unclosed_quote_row = number
 

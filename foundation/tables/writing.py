@@ -238,7 +238,7 @@ class _SheetWriter:
             if column in self._spec.number_formats:
                 look["num_format"] = self._spec.number_formats[column]
             elif self._spec.text_columns:
-                look["num_format"] = "@"
+                look["num_format"] = 49  # text
             if column in self._spec.marked:
                 look |= {"bg_color": _MARK_COLOUR, "text_wrap": True}
             self._formats[key] = self._book.add_format(look)
