@@ -120,10 +120,13 @@ def real_broker(redis_url: str, settings: Any, monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.fixture
 def start_celery(real_broker: str, transactional_db: None, tmp_path: Path) -> Iterator[Callable[..., CeleryProcess]]:
-    """Starts real Celery processes on the test database: ``start_celery("worker")``, ``start_celery("beat")``."""
+    """Starts real Celery processes on the test database: ``start_celery("worker")``, ``start_celery("beat")``.
+
+    ``include`` names a module with jobs for this test alone.
+    """
     running: list[CeleryProcess] = []
 
-    def start(kind: str = "worker", *, concurrency: int = 1) -> CeleryProcess:
+    def start(kind: str = "worker", *, concurrency: int = 1, include: str = "") -> CeleryProcess:
         log = tmp_path / f"{kind}-{len(running)}.log"
         environment = {
             "CELERY_BROKER_URL": real_broker,
@@ -132,7 +135,7 @@ def start_celery(real_broker: str, transactional_db: None, tmp_path: Path) -> It
             "TEST_CELERY_EAGER": "0",
             "DATA_DIR": str(django_settings.DATA_DIR),
         }
-        process = CeleryProcess(kind, environment, log, concurrency)
+        process = CeleryProcess(kind, environment, log, concurrency, include)
         running.append(process)
         process.start()
         return process

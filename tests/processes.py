@@ -46,7 +46,9 @@ class CeleryProcess:
         process_id: of the main process; the pool's processes are in the same group.
     """
 
-    def __init__(self, kind: str, environment: Mapping[str, str], log: Path, concurrency: int = 1) -> None:
+    def __init__(
+        self, kind: str, environment: Mapping[str, str], log: Path, concurrency: int = 1, include: str = ""
+    ) -> None:
         self.kind = kind
         self.log = log
         self._environment = {**os.environ, **environment, "DJANGO_SETTINGS_MODULE": "config.settings.test"}
@@ -54,6 +56,8 @@ class CeleryProcess:
         self._command = [sys.executable, "-m", "celery", "-A", "config.celery", kind, "--loglevel", "info"]
         if kind == "worker":
             self._command += ["--concurrency", str(concurrency), "--without-gossip", "--without-mingle"]
+            if include:
+                self._command += ["--include", include]
             self._ready = b" ready."
         else:
             self._command += ["--pidfile="]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +12,9 @@ from django.db import transaction
 
 from accounts.models import User
 from foundation.audit import record
-from foundation.models import AuditEntry
+from foundation.jobs import enqueue
+from foundation.models import AuditEntry, Job, JobState
+from tests.gate.slow_job import KIND
 from tests.processes import CeleryProcess, wait_for
 
 
@@ -37,6 +41,25 @@ def test_queued_task_outlives_a_killed_worker(start_celery: Callable[..., Celery
         worker.start()
         wait_for(lambda: "succeeded" in worker.output, "the task is done")
         assert client.llen("celery") == 0
+
+
+@pytest.mark.worker
+@pytest.mark.slow
+@pytest.mark.sqlite_story
+def test_running_job_survives_kill_9_of_its_worker(start_celery: Callable[..., CeleryProcess], tmp_path: Path) -> None:
+    user = User.objects.create(username="owner")
+    traces = tmp_path / "traces"
+    first = start_celery("worker", include="tests.gate.slow_job")
+    row = enqueue(KIND, params={"path": str(traces)}, user=user)
+    wait_for(traces.exists, "the first attempt runs")
+    first.kill()
+    killed = time.monotonic()
+    start_celery("worker", include="tests.gate.slow_job")
+    start_celery("beat")
+    # Dead for certain after 12 s without a heartbeat; the sweeper looks every 5 s.
+    wait_for(lambda: Job.objects.get(pk=row.pk).state == JobState.DONE, "another worker has taken over", 60)
+    assert Job.objects.get(pk=row.pk).result == {"attempts": 2}
+    assert time.monotonic() - killed < 45  # both processes need their start on top
 
 
 @pytest.mark.django_db(transaction=True)
