@@ -33,7 +33,9 @@ def test_another_dimension_varies_around_its_share() -> None:
     assert x.mean + y.mean == pytest.approx(12)
     assert x.minimum <= x.low < 3 < x.high <= x.maximum
     assert (x.size, y.size) == (15, 45)
-    assert x.never == (0 if x.minimum else x.never)
+    # Nobody of x: C(45,12)/C(60,12) = 0.0206 of the trials, 8 of 400 give or take 3 · 2.8.
+    assert 0 <= x.never <= 17
+    assert y.never == 0
 
 
 def test_caps_count_in_a_trial_as_in_the_draw() -> None:
