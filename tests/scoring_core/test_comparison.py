@@ -84,11 +84,17 @@ def test_banded_takes_the_row_with_the_largest_start_not_above_the_change(s: str
         ("100", "0", "5"),  # all that was possible
         ("0", "100", "-5"),
         ("100", "100", "0"),  # nothing was possible, nothing changed
+        ("0", "0", "0"),
     ],
 )
 def test_headroom_measures_the_share_of_what_was_possible(s: str, last: str, expected: str) -> None:
     how = rule("headroom", satisfied=Decimal(5), dissatisfied=Decimal(0))
     assert points(s, "10", base(last, "10"), how) == Fraction(expected)
+
+
+def test_bands_are_no_caps() -> None:
+    outcome = compare(Fraction(90), Fraction(0), base("40", "10"), rule("banded", cap_satisfied=Decimal(0), **BANDS))
+    assert (outcome.points_satisfaction, outcome.capped_satisfaction) == (Fraction("0.5"), False)
 
 
 def test_none_gives_no_points_and_keeps_the_baseline() -> None:
@@ -100,6 +106,8 @@ def test_none_gives_no_points_and_keeps_the_baseline() -> None:
 def test_without_comparable_rates_there_are_no_points(baseline: Baseline | None) -> None:
     outcome = compare(Fraction(50), Fraction(5), baseline, rule("linear"))
     assert (outcome.adjustment, outcome.kind, outcome.change_satisfaction) == (0, "none", None)
+    assert not (outcome.capped_satisfaction or outcome.capped_dissatisfaction)
+    assert not (outcome.still_satisfaction or outcome.still_dissatisfaction)
 
 
 @pytest.mark.parametrize(

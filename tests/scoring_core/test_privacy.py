@@ -33,6 +33,8 @@ def test_two_hidden_cells_protect_each_other_if_they_hold_enough() -> None:
 def test_an_empty_cell_protects_nobody() -> None:
     assert complements([[3, 0, 40]], [[1, 1, 0]]) == [[1, 1, 1]]
     assert complements([[0, 40, 9]], [[1, 0, 0]]) == [[1, 0, 0]]  # and needs no protection itself
+    assert complements([[3, 0, 40, 9]], [[1, 0, 0, 0]]) == [[1, 0, 0, 1]]  # nor is it hidden in vain
+    assert complements([[6, 1, 40]], [[1, 0, 0]]) == [[1, 1, 0]]  # a single answer does protect
 
 
 def test_a_row_with_nothing_left_to_hide_ends() -> None:
@@ -76,6 +78,13 @@ def test_the_breakdown_by_stratum(min_valid: int, answer_totals: bool, hidden: l
     assert found.hides(0, 0)
 
 
+def test_an_empty_stratum_is_too_few_and_adds_nothing_to_the_hidden_answers() -> None:
+    # 4 answers hidden, none in s2: together still fewer than 5, so s3 goes too
+    rules = definition({"g": {"s1": "30", "s2": "0.5", "s3": "69.5"}}, min_valid=1)
+    cells = ballots(rules, rows(("s1", 4), ("s3", 30))).cube(rules, 1).cells()  # type: ignore[arg-type]
+    assert hidden_strata(rules, departments("g"), cells, min_cell=5).mask.tolist() == [[True, True, True]]
+
+
 def test_a_stratum_that_does_not_judge_is_open_not_hidden() -> None:
     rules = definition({"g": {"s1": 100, "s2": 0}})
     cells = ballots(rules, rows(("s1", 30))).cube(rules, 1).cells()  # type: ignore[arg-type]
@@ -92,7 +101,7 @@ def test_small_on_one_criterion_is_hidden_on_all() -> None:
 
 
 def test_unanimous_cells_that_enter_the_score_are_named() -> None:
-    rules = definition({"g": {"s1": 50, "s2": 50}, "h": {"s1": 100}}, min_valid=5)
+    rules = definition({"g": {"s1": "0.5", "s2": "99.5"}, "h": {"s1": 100}}, min_valid=5)
     answers = [*times(6, "s1", "1", "AA"), *times(6, "s2", "1", "BA"), *times(20, "s2", "1", "B.")]
     cells = ballots(rules, answers).cube(rules, 2).cells()  # type: ignore[arg-type]
     found = unanimous_cells(rules, departments("gh"), cells)

@@ -66,7 +66,7 @@ def test_a_round_without_ballots_shows_no_signs() -> None:
 def test_weights_by_population_add_up_and_keep_the_zeros() -> None:
     # 1 : 2 : (s3 judges only h) → g: 33.3333 and 66.6667, the remainder to the larger fraction
     rules = definition(
-        {"g": {"s1": 50, "s2": 50, "s3": 0}, "h": {"s3": 100}}, populations={"s1": 100, "s2": 200, "s3": 0}
+        {"g": {"s1": "0.5", "s2": "99.5", "s3": 0}, "h": {"s3": 100}}, populations={"s1": 100, "s2": 200, "s3": 0}
     )
     weighted = population_weighted(rules)
     weighted.refuse_problems()

@@ -79,6 +79,19 @@ def test_a_stratum_of_weight_zero_neither_counts_nor_is_omitted() -> None:
     assert (row.satisfaction, row.omitted_strata) == (Decimal("100.0000"), ())
 
 
+def test_a_department_with_ballots_only_from_strata_of_weight_zero_is_insufficient() -> None:
+    rules = definition({"g": {"s1": 100, "s2": 0}})
+    row = scored(rules, "g", times(9, "s2", "1", "A")).departments[0]
+    assert (row.status, row.omitted_strata) == ("insufficient", ("s1",))
+
+
+def test_a_cell_knows_whether_its_answers_agree() -> None:
+    rules = definition({"g": {"s1": 20, "s2": 40, "s3": 40}})
+    rows = [*times(3, "s1", "1", "A"), ("s1", "1", "D"), ("s2", "1", "A"), ("s2", "1", "B"), ("s3", "1", "D")]
+    cells = scored(rules, "g", rows).departments[0].rates.cells[0]
+    assert [cell.unanimous for cell in cells] == [True, False, False]
+
+
 def test_a_stratum_absent_from_a_groups_weights_weighs_nothing() -> None:
     rules = definition({"g": {"s1": 100}, "h": {"s1": 40, "s2": 60}})
     assert scored(rules, "g", [("s1", "1", "A"), ("s2", "1", "C")]).departments[0].omitted_strata == ()
