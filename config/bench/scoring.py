@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Iterator
-from io import StringIO
 
 import numpy as np
 from django.db import connection, transaction

@@ -1,0 +1,1 @@
+"""Pictures of every page, from the URL conf."""

@@ -1,0 +1,132 @@
+"""Every URL name of the site with an address to look at; names without a page of their own say why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from accounts.models import Role, User
+from config import demo_hints
+from departments.models import Department, DepartmentGroup, Sector
+from evaluators.models import Evaluator, Stratum, Unit
+from foundation.models import AuditEntry, Job, JobState
+from scoring.models import ScoreRun
+
+#: URL names that answer a POST, a fragment or a file: nothing to look at.
+NOT_PAGES = {
+    "set_language": "POST",
+    "set_display": "POST",
+    "accounts:logout": "POST",
+    "foundation:job-progress": "fragment",
+    "foundation:job-cancel": "POST",
+    "foundation:job-retry": "POST",
+    "foundation:file-download": "file",
+    "foundation:import-template": "file",
+    "foundation:import-problems": "file",
+    "ballot:start": "POST",
+    "ballot:draft-save": "POST",
+    "ballot:submit": "POST",
+    "ballot:replace": "POST",
+    "ballot:leave": "POST",
+    "ballot:receipt-list": "file",
+    "portal:workbook-make": "POST",
+    "styleguide": "only while developing",
+}
+#: Beginnings and ends of names that are never pages.
+NOT_PAGE_ENDS = (
+    "-export",
+    "-folder",
+    "-live",
+    "-start",
+    "-make",
+    "-verify",
+    "-issue",
+    "-download",
+    "-template",
+    "-file",
+)
+
+
+@dataclass(frozen=True)
+class Address:
+    """A page to look at: its URL name, address, and who looks (a demo login; "" = nobody logged in)."""
+
+    name: str
+    path: str
+    username: str
+
+
+def names(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[tuple[str, list[str]]]:
+    """Every URL name of the project with the names of its arguments, namespaces in front."""
+    resolver = resolver or get_resolver()
+    for entry in resolver.url_patterns:
+        if isinstance(entry, URLResolver):
+            space = f"{prefix}{entry.namespace}:" if entry.namespace else prefix
+            yield from names(entry, space)
+        elif isinstance(entry, URLPattern) and entry.name:
+            yield f"{prefix}{entry.name}", list(entry.pattern.converters)
+
+
+def _arguments(name: str, wanted: list[str]) -> dict[str, Any]:
+    """Values for a page's arguments from the demo city."""
+    app = name.partition(":")[0]
+    current_year, past_year = 2008, 2007
+    known: dict[str, Any] = {
+        "year": past_year if app in {"portal", "scoring", "assessment", "departments"} else current_year,
+        "verb": "unfreeze",
+        "section": "scale",
+        "kind": "evaluators",
+        "number": 1,
+        "code": Department.objects.values_list("code", flat=True).first(),
+    }
+    if name.startswith("ballot:receipt"):
+        known["year"] = past_year
+    if name == "ballot:code-link":
+        known["code"] = demo_hints.ballot_codes(1)[0]
+    primary = {
+        "accounts:role": Role.objects.order_by("pk"),
+        "accounts:audit": AuditEntry.objects.order_by("-pk"),
+        "accounts:user": User.objects.filter(username="lianluo"),
+        "accounts:one": User.objects.filter(username="lianluo"),
+        "accounts:grant-create": User.objects.filter(username="lianluo"),
+        "departments:group": DepartmentGroup.objects.all(),
+        "departments:sector": Sector.objects.all(),
+        "departments:department": Department.objects.all(),
+        "departments:lineage": Department.objects.all(),
+        "evaluators:stratum": Stratum.objects.all(),
+        "evaluators:unit": Unit.objects.all(),
+        "evaluators:evaluator": Evaluator.objects.all(),
+        "scoring:run": ScoreRun.objects.filter(round__year=past_year),
+        "assessment:": Department.objects.all(),
+        "foundation:job": Job.objects.filter(state=JobState.DONE),
+        "foundation:import-preview": Job.objects.filter(kind="foundation.import_preview"),
+        "foundation:import-result": Job.objects.filter(kind="foundation.import_apply"),
+    }
+    for start, rows in primary.items():
+        if name.startswith(start):
+            known["pk"] = rows.values_list("pk", flat=True).first()
+    return {key: known.get(key) for key in wanted}
+
+
+_LOOKERS = {"accounts": "guanli", "portal": "lingdao", "ballot": ""}
+
+
+def addresses() -> tuple[list[Address], list[str]]:
+    """The pages to look at, and the names for which no address could be made."""
+    found, missing = [], []
+    for name, wanted in names():
+        if name in NOT_PAGES or name.endswith(NOT_PAGE_ENDS) or name.startswith("admin:"):
+            continue
+        values = _arguments(name, wanted)
+        if None in values.values():
+            missing.append(name)
+            continue
+        app = name.partition(":")[0]
+        username = "" if name == "accounts:login" else _LOOKERS.get(app, "lingdao" if name == "home" else "gongwei")
+        if name.startswith("accounts:audit"):
+            username = "shenji"
+        found.append(Address(name, reverse(name, kwargs=values), username))
+    return found, missing
