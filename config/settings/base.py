@@ -206,7 +206,8 @@ LOGGING = {
         "fontTools": {"level": "WARNING"},
         "weasyprint": {"level": "ERROR"},
         "axes": {"level": "WARNING"},
-        # Django's own handler for runserver would print addresses as they come, ballot codes included.
+        # Django's own handlers would print and mail addresses as they come, ballot codes included.
+        "django": {"handlers": [], "level": "INFO"},
         "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
     },
 }
