@@ -6,12 +6,12 @@ import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from .allocation import allocate
 from .errors import BadInput, shown
 from .plan import Plan, StratumPlan, seed
-from .selection import HashedKeys, Keys, Place, Progress, Role, Selection, select
+from .selection import HashedKeys, Place, Progress, Role, Selection, select
 from .snapshot import Candidates, Pool, quote
 
 DRAWN_COLUMNS = ("id", "stratum", "cell", "unit", "role", "order")
@@ -81,7 +81,8 @@ def draw(candidates: Candidates, plan: Plan, public_seed: str, progress: Progres
     for stratum in plan.strata:
         pool = candidates.pools.get(stratum.code, NOBODY)
         report = None if progress is None else _counting_from(done, total, progress)
-        selection = choose(pool, stratum, HashedKeys(pool.ids, the_seed, report))
+        keys = HashedKeys(pool.ids, the_seed, report)
+        selection = select(keys, pool.cells, pool.units, stratum, seats_of(pool, stratum))
         done += len(pool.ids)
         places += _places(pool, stratum.code, selection)
         quota, chosen = stratum.seats(len(pool.ids)), len(selection.main)
@@ -99,12 +100,11 @@ def check_strata(candidates: Candidates, plan: Plan) -> None:
         raise BadInput("unknown_stratum", f"{shown(code)} is not in draw.json", column="stratum", value=code)
 
 
-def choose(pool: Pool, stratum: StratumPlan, keys: Keys[Any]) -> Selection:
-    """Allocate and select in one stratum, given the keys of its candidates."""
+def seats_of(pool: Pool, stratum: StratumPlan) -> dict[str, int]:
+    """Seats by cell of one stratum; none are needed where everyone is taken."""
     if stratum.takes_everyone(len(pool.ids)):
-        return select(keys, pool.cells, pool.units, stratum, {})
-    seats = allocate(Counter(pool.cells), stratum.quota, stratum.min_per_cell)
-    return select(keys, pool.cells, pool.units, stratum, seats)
+        return {}
+    return allocate(Counter(pool.cells), stratum.quota, stratum.min_per_cell)
 
 
 def _counting_from(done: int, total: int, progress: Progress) -> Callable[[int], object]:

@@ -12,9 +12,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from .api import NOBODY, check_strata, choose
+from .api import NOBODY, check_strata, seats_of
 from .plan import Plan, StratumPlan
-from .selection import Keys, Progress
+from .selection import Keys, Progress, select
 from .snapshot import Candidates, Pool
 
 # Labels of the candidates by dimension ("district", …) and stratum code, parallel to the ids of the pool.
@@ -76,19 +76,21 @@ def simulate(
         raise ValueError("needs at least one trial")
     check_strata(candidates, plan)
     pools = {s.code: candidates.pools.get(s.code, NOBODY) for s in plan.strata}
+    seats = {s.code: seats_of(pools[s.code], s) for s in plan.strata}
     by = dimensions or {"cell": {code: pool.cells for code, pool in pools.items()}}
     _check_dimensions(by, pools)
     histograms: dict[tuple[str, str, str], Counter[int]] = defaultdict(Counter)
     for trial in range(trials):
         together: dict[str, Counter[str]] = {dimension: Counter() for dimension in by}
         for stratum in plan.strata:
-            chosen = _trial(pools[stratum.code], stratum, f"{seed_prefix}\n{trial}\n{stratum.code}")
+            code = stratum.code
+            chosen = _trial(pools[code], stratum, seats[code], f"{seed_prefix}\n{trial}\n{code}")
             for dimension, labels_of in by.items():
-                labels = labels_of.get(stratum.code, ())
-                counts = Counter(labels[i] for i in chosen) if labels else Counter()
+                labels = labels_of.get(code, ())
+                counts = Counter(map(labels.__getitem__, chosen)) if labels else Counter()
                 together[dimension].update(counts)
                 for label, number in counts.items():
-                    histograms[dimension, stratum.code, label][number] += 1
+                    histograms[dimension, code, label][number] += 1
         for dimension, counts in together.items():
             for label, number in counts.items():
                 histograms[dimension, EVERY_STRATUM, label][number] += 1
@@ -97,21 +99,22 @@ def simulate(
     return _representations(by, plan, histograms, trials)
 
 
-def _trial(pool: Pool, stratum: StratumPlan, seed: str) -> list[int]:
+def _trial(pool: Pool, stratum: StratumPlan, seats: Mapping[str, int], seed: str) -> list[int]:
     if stratum.takes_everyone(len(pool.ids)):
         return list(range(len(pool.ids)))
     number = int.from_bytes(hashlib.sha256(f"trial draw\n{seed}".encode()).digest(), "big")
     # Not a secret and not the draw: a quick generator will do. Equal keys are as rare as 2^-53 and only share a place.
-    generator = random.Random(number)  # noqa: S311
-    return choose(pool, stratum, _TrialKeys(generator.random() for _ in pool.ids)).main
+    number_from_0_to_1 = random.Random(number).random
+    keys = _TrialKeys([number_from_0_to_1() for _ in pool.ids])
+    return select(keys, pool.cells, pool.units, stratum, seats).main
 
 
 class _TrialKeys(Keys[float]):
     """Keys of a trial: numbers evenly spread from 0 to 1."""
 
-    def __init__(self, numbers: Iterable[float]) -> None:
-        self._numbers = list(numbers)
-        super().__init__(len(self._numbers))
+    def __init__(self, numbers: list[float]) -> None:
+        super().__init__(len(numbers))
+        self._numbers = numbers
 
     def bound(self, share: float) -> float:
         return share
