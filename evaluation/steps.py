@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
 
+from accounts.policies import may
 from evaluation.models import Round
 from evaluation.states import RoundState, Verb
 
@@ -41,6 +43,20 @@ def way_back_page(round: Round, verb: Verb) -> str:
     if verb.name in _WAYS_BACK:
         return _address(_WAYS_BACK[verb.name], round.year)
     return reverse("evaluation:round-back", args=(round.year, verb.name))
+
+
+def vote_pages(round: Round, user: Any) -> list[tuple[str, str, str]]:
+    """Codes, returns and the box, once somebody has been drawn: (icon, label, address) of what the user may see."""
+    if round.state in (RoundState.DRAFT, RoundState.CONFIGURED):
+        return []
+    pages = (
+        ("round.codes", "key", _("Ballot codes"), "evaluation:code-list"),
+        ("returns.view", "envelope-check", _("Returns"), "evaluation:return-detail"),
+        ("round.view", "safe", _("Opening the box"), "evaluation:round-count"),
+    )
+    return [
+        (icon, label, _address(name, round.year)) for permission, icon, label, name in pages if may(user, permission)
+    ]
 
 
 def _address(name: str, year: int) -> str:

@@ -21,7 +21,7 @@ from evaluation.models import Round
 from evaluation.overview import section_overview
 from evaluation.services import guards
 from evaluation.states import VERBS, RoundState, Verb
-from evaluation.steps import page_of_verb, steps_of, way_back_page
+from evaluation.steps import page_of_verb, steps_of, vote_pages, way_back_page
 from evaluation.views.shared import address, confirm, crumbs, get_round, posted
 
 FORM_METHODS = require_http_methods(["GET", "HEAD", "POST"])
@@ -70,6 +70,7 @@ def round_detail(request: HttpRequest, year: int) -> HttpResponse:
             if may(user, verb.permission)
         ],
         "sections": section_overview(evaluation),
+        "vote_pages": vote_pages(evaluation, user),
         "figures": selectors.figures_of(evaluation),
         "snapshot": selectors.standing_snapshot(year),
         "draws": selectors.draw_count(year),
