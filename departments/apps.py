@@ -4,6 +4,7 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy as _
 
 STARTING_GROUPS = (
     ("party", "党群综合", "Party and general affairs"),
@@ -34,3 +35,23 @@ class DepartmentsConfig(AppConfig):
 
         imports.register(KIND)
         post_migrate.connect(_install_groups, sender=self)
+        self._register_for_people()
+
+    def _register_for_people(self) -> None:
+        from accounts import scopes
+        from accounts.models import ScopeKind
+        from departments.models import Department, Sector
+        from foundation import navigation
+
+        scopes.register(ScopeKind.DEPARTMENT, lambda: Department.objects.values_list("code", "full_name"))
+        scopes.register(ScopeKind.SECTOR, lambda: Sector.objects.values_list("code", "name"))
+        navigation.register(
+            navigation.NavItem(
+                label=_("Departments"),
+                url_name="departments:department-list",
+                permission="departments.view",
+                icon="buildings",
+                order=10,
+                section="registry",
+            )
+        )

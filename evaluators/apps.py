@@ -4,6 +4,7 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy as _
 
 STARTING_STRATA = (
     ("leaders", "市领导", "City leaders"),
@@ -39,3 +40,22 @@ class EvaluatorsConfig(AppConfig):
 
         imports.register(KIND)
         post_migrate.connect(_install_strata, sender=self)
+        self._register_for_people()
+
+    def _register_for_people(self) -> None:
+        from accounts import scopes
+        from accounts.models import ScopeKind
+        from evaluators.models import Stratum
+        from foundation import navigation
+
+        scopes.register(ScopeKind.STRATUM, lambda: Stratum.objects.values_list("code", "name"))
+        navigation.register(
+            navigation.NavItem(
+                label=_("Register of evaluators"),
+                url_name="evaluators:evaluator-list",
+                permission="registry.view",
+                icon="people",
+                order=20,
+                section="registry",
+            )
+        )
