@@ -1,4 +1,4 @@
-"""The whole suite: once on PostgreSQL with Redis, worker and browser, once more on SQLite; `make test`.
+"""The whole suite on PostgreSQL with Redis, worker and browser, then on SQLite all that uses the database; `make test`.
 
 Extra arguments go to pytest in both passes. Exit code 0 only if both passes ran tests and all of them passed.
 """
@@ -19,7 +19,7 @@ from config.supervision import leashed
 from tests.servers import ServerError, both
 
 ROOT = Path(__file__).resolve().parent.parent
-POSTGRESQL, SQLITE = "PostgreSQL, Redis, worker, browser", "SQLite"
+POSTGRESQL, SQLITE = "PostgreSQL, Redis, worker, browser", "SQLite: what uses the database"
 # The browser and the worker are tried on PostgreSQL, except for the stories that must also hold on the embedded set-up.
 ONLY_SQLITE_STORIES = "((not browser and not worker) or sqlite_story) and not postgres"
 SETTINGS = {"DJANGO_SETTINGS_MODULE": "config.settings.test"}  # an inherited one would win over pyproject.toml
@@ -65,6 +65,7 @@ def main(arguments: list[str]) -> int:
             first = _pytest(POSTGRESQL, environment, arguments)
             with tempfile.TemporaryDirectory(prefix="pingyi-") as scratch:
                 embedded = {**environment, "DATA_DIR": scratch, "TEST_DATABASE_URL": "", "DATABASE_URL": ""}
+                embedded["TEST_ONLY_DATABASE"] = "1"
                 second = _pytest(SQLITE, embedded, ["-m", ONLY_SQLITE_STORIES, *arguments])
     except ServerError as error:
         print(error, file=sys.stderr)

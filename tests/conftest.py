@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.conf import settings as django_settings
 from django.db.backends.sqlite3.base import DatabaseOperations
-from django.test import Client
+from django.test import Client, SimpleTestCase
 
 from config.catalogues import compile_stale
 from tests import servers
@@ -60,13 +60,24 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if os.environ.get("TEST_ONLY_DATABASE"):  # the second pass: what never asks the database has had its turn
+        idle = [item for item in items if not _uses_database(item)]
+        items[:] = [item for item in items if _uses_database(item)]
+        config.hook.pytest_deselected(items=idle)
     if "postgresql" in django_settings.DATABASES["default"]["ENGINE"]:
         return
     needs_postgres = pytest.mark.skip(reason="needs PostgreSQL as the database; `make test` runs it there")
     for item in items:
         if item.get_closest_marker("postgres"):
             item.add_marker(needs_postgres)
+
+
+def _uses_database(item: pytest.Item) -> bool:
+    """True if pytest-django lets the test reach the database (to all others it refuses it)."""
+    if item.get_closest_marker("django_db") or issubclass(getattr(item, "cls", None) or object, SimpleTestCase):
+        return True
+    return bool({"db", "transactional_db", "django_db_setup", "live_server"} & set(getattr(item, "fixturenames", ())))
 
 
 # -- servers and processes ---------------------------------------------------------------------------------------------
