@@ -75,7 +75,7 @@ def _plain(name: str) -> str:
 
 
 def _too_much(limits: Limits) -> Unreadable:
-    return Unreadable(codes.UNPACKS_TOO_LARGE, limit=f"{limits.unpacked_bytes // 2**20} MB")
+    return Unreadable(codes.UNPACKS_TOO_LARGE, limit=limits.unpacked_bytes // 2**20)
 
 
 def part_beside(source: str, target: str) -> str:

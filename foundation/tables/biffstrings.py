@@ -99,7 +99,7 @@ def shared_strings(pieces: list[bytes], limits: Limits) -> list[str]:
     source = _Pieces(pieces)
     _, count = struct.unpack("<II", source.take(8))
     if count > limits.strings:
-        raise Unreadable(codes.UNPACKS_TOO_LARGE, limit=f"{limits.strings} texts")
+        raise Unreadable(codes.TOO_MANY_CELLS, limit=limits.strings)
     strings = []
     for _ in range(count):
         length, flags = struct.unpack("<HB", source.take(3))

@@ -119,7 +119,7 @@ class Body:
             covered = [place for place in sorted(fields) if merge.left <= place <= merge.right]
             spread += (last - first) * len(covered)
             if spread > _MERGED_CELLS:
-                raise Unreadable(codes.UNPACKS_TOO_LARGE, limit=f"{_MERGED_CELLS} cells")
+                raise Unreadable(codes.TOO_MANY_CELLS, limit=_MERGED_CELLS)
             for column in covered:
                 field = fields[column]
                 if column == merge.left:

@@ -47,7 +47,7 @@ def without_value(kind: str, *, has_formula: bool, has_value: bool) -> Cell:
 
 def too_many_cells(limit: int) -> Unreadable:
     """The sheet has more cells than may be read."""
-    return Unreadable(codes.UNPACKS_TOO_LARGE, limit=f"{limit} cells")
+    return Unreadable(codes.TOO_MANY_CELLS, limit=limit)
 
 
 def add_merge(facts: SheetFacts, left: int, top: int, right: int, bottom: int) -> None:

@@ -163,4 +163,4 @@ def _exact(blocks: Iterator[bytes], limits: Limits) -> list[str]:
 
 
 def _too_many(limits: Limits) -> Unreadable:
-    return Unreadable(codes.UNPACKS_TOO_LARGE, limit=f"{limits.strings} texts")
+    return Unreadable(codes.TOO_MANY_CELLS, limit=limits.strings)

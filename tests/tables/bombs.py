@@ -1,4 +1,4 @@
-"""Files made to cost far more than they weigh; run as a program it reads one of them and says what that took."""
+"""Files made to cost far more than they weigh; run as a program it reads one of them and says what that took it."""
 
 from __future__ import annotations
 
@@ -107,15 +107,15 @@ BOMBS: dict[str, tuple[Callable[[], bytes], tuple[str, ...]]] = {
         lambda: with_part(
             SHEET, HEAD.encode() + HEADER_ROW.encode(), b"<row>" + b"<c><v>1</v></c>" * 50 + b"</row>", 250 * MB
         ),
-        ("damaged", "unpacks_too_large"),
+        ("damaged", "too_many_cells"),
     ),
     "cells without end": (
         lambda: with_part(SHEET, HEAD.encode() + HEADER_ROW.encode(), b"<c><v>1</v></c>", 250 * MB),
-        ("damaged", "unpacks_too_large"),
+        ("damaged", "too_many_cells"),
     ),
     "strings without end": (
         lambda: with_part(STRINGS, f'<sst xmlns="{files.MAIN}">'.encode(), b"<si><t/></si>", 250 * MB, b"</sst>"),
-        ("unpacks_too_large",),
+        ("too_many_cells",),
     ),
     "one attribute without end": (
         lambda: with_part(SHEET, (HEAD + '<row r="1').encode(), b"1", 250 * MB),
@@ -137,12 +137,12 @@ def main() -> None:
     """Read the file named on the command line and print seconds, peak memory in bytes, and the code."""
     from foundation.tables import Unreadable, read_table
 
-    before = time.perf_counter()
+    before = time.process_time()  # not the clock: the machine may be busy with other things
     try:
         code = str(len(read_table(sys.argv[1], EVALUATORS)))
     except Unreadable as error:
         code = error.code
-    seconds = time.perf_counter() - before
+    seconds = time.process_time() - before
     # Not ru_maxrss: that begins with the size of the process that started this one.
     status = Path("/proc/self/status").read_text()
     memory = int(re.search(r"VmHWM:\s*(\d+) kB", status)[1]) * 1024
