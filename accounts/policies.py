@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
 from accounts.models import RoleGrant, ScopeKind, User
 from accounts.permissions import PERMISSION_CODES
+
+ResponseT = TypeVar("ResponseT", bound=HttpResponseBase)
 
 
 @dataclass
@@ -72,14 +75,14 @@ def require(user: Any, permission: str) -> None:
 
 def permission_required(
     permission: str, *, somewhere: bool = False
-) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+) -> Callable[[Callable[..., ResponseT]], Callable[..., ResponseT]]:
     """Guard a view; ``somewhere`` lets scoped holders in, and the view then filters by their scope."""
     if permission not in PERMISSION_CODES:
         raise ValueError(f"unknown permission {permission!r}")
 
-    def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    def decorate(view: Callable[..., ResponseT]) -> Callable[..., ResponseT]:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> ResponseT:
             allowed = may_somewhere(request.user, permission) if somewhere else may(request.user, permission)
             if not allowed:
                 raise PermissionDenied(permission)

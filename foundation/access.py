@@ -28,6 +28,11 @@ def may_see_job(user: Any, row: Job) -> bool:
     return row.created_by_id == user.pk or holds(user, row.permission)
 
 
+def may_steer_job(user: Any, row: Job) -> bool:
+    """Stop it or send it again: only its owner, while he or she holds the permission it names."""
+    return row.created_by_id == user.pk and (not row.permission or holds(user, row.permission))
+
+
 def may_fetch(user: Any, file: StoredFile) -> bool:
     """Only those who hold the file's permission now, its maker included."""
     return holds(user, file.permission)

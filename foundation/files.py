@@ -65,7 +65,10 @@ def read(file: StoredFile) -> bytes:
             body = stream.read()
     except FileNotFoundError:
         raise FileGone(file.name) from None
-    content = crypto.decrypt(body, purpose=f"file:{file.pk}") if file.encrypted else body
+    try:
+        content = crypto.decrypt(body, purpose=f"file:{file.pk}") if file.encrypted else body
+    except crypto.DecryptionError:
+        raise FileGone(file.name) from None
     if hashlib.sha256(content).hexdigest() != file.sha256:
         raise FileGone(file.name)
     return content

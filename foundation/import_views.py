@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 from uuid import UUID
 
@@ -40,6 +40,11 @@ def _job_for(request: HttpRequest, kind: imports.ImportKind, pk: UUID, job_kind:
     if not access.may_see_job(request.user, row):
         raise Http404
     return row
+
+
+def _record(row: Job) -> dict[str, Any]:
+    """What a finished job of ours kept."""
+    return cast("dict[str, Any]", row.result)
 
 
 def _workbook(content: bytes, name: str) -> HttpResponse:
@@ -99,7 +104,7 @@ def preview(request: HttpRequest, kind: str, pk: UUID) -> HttpResponse:
     row = _job_for(request, what, pk, "foundation.import_preview")
     if row.state != JobState.DONE:
         return redirect("foundation:job-detail", pk=row.pk)
-    result = result_of(row.result)
+    result = result_of(_record(row))
     form = ApplyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         skip = form.cleaned_data["skip_problem_rows"]
@@ -126,7 +131,7 @@ def preview(request: HttpRequest, kind: str, pk: UUID) -> HttpResponse:
 
 
 def _context(request: HttpRequest, kind: imports.ImportKind, row: Job) -> dict[str, Any]:
-    result = result_of(row.result)
+    result = result_of(_record(row))
     file = StoredFile.objects.get(pk=UUID(row.params["file"]))
     problems = [finding.to_dict(_) for finding in result.problems]
     return {
@@ -134,7 +139,7 @@ def _context(request: HttpRequest, kind: imports.ImportKind, row: Job) -> dict[s
         "job": row,
         "file": file,
         "result": result,
-        "counts": row.result["counts"],
+        "counts": _record(row)["counts"],
         "problems": Paginator(problems, _PAGE).get_page(request.GET.get("page")),
         "warnings": [finding.to_dict(_) for finding in result.warnings],
         "list_url": reverse(kind.list_url_name),

@@ -26,7 +26,7 @@ from typing import Any
 from celery import current_app
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.functional import Promise
 from kombu.exceptions import OperationalError
@@ -253,6 +253,43 @@ def cancel(*, job_row: Job) -> None:
     now = timezone.now()
     if not Job.objects.filter(pk=job_row.pk, state=JobState.QUEUED).update(state=JobState.CANCELLED, finished_at=now):
         Job.objects.filter(pk=job_row.pk, state=JobState.RUNNING).update(cancel_requested=True)
+
+
+def can_retry(job_row: Job) -> bool:
+    """True if the job ended without its work done, and this version knows its kind."""
+    return job_row.state in (JobState.FAILED, JobState.CANCELLED) and job_row.kind in _kinds
+
+
+def retry(*, job_row: Job) -> Job:
+    """Send a failed or cancelled job again, under the same address. Returns the job that is under way.
+
+    That is another one if its exclusive key has been taken meanwhile; a job in any other state stays as it is.
+    """
+    try:
+        with transaction.atomic():
+            moved = Job.objects.filter(pk=job_row.pk, state__in=[JobState.FAILED, JobState.CANCELLED]).update(
+                state=JobState.QUEUED,
+                attempt=F("attempt") + 1,
+                done=0,
+                total=0,
+                message="",
+                error="",
+                error_code="",
+                result=None,
+                cancel_requested=False,
+                heartbeat=timezone.now(),
+                started_at=None,
+                finished_at=None,
+            )
+            if moved:
+                transaction.on_commit(lambda: send(job_row.pk))
+    except IntegrityError:
+        running = Job.objects.filter(exclusive_key=job_row.exclusive_key, state__in=ACTIVE_JOB_STATES).first()
+        if running is None:
+            raise
+        return running
+    job_row.refresh_from_db()
+    return job_row
 
 
 def sweep() -> int:

@@ -47,10 +47,12 @@ def check_audit_log(*, actor: User, progress: Progress) -> dict[str, Any]:
 def lost_heads() -> list[tuple[int, str]]:
     """Newest entries seen by earlier checks that are no longer in the log: somebody cut off its end."""
     results = Job.objects.filter(kind=CHECK_JOB, state=JobState.DONE).order_by("-created_at")
-    lost = []
+    lost: list[tuple[int, str]] = []
     for result in results.values_list("result", flat=True)[:_HEADS_COMPARED]:
-        head = (result["head_id"], result["head_hash"]) if result else (None, "")
-        if head[0] is not None and not AuditEntry.objects.filter(pk=head[0], hash=head[1]).exists():
+        if not result or result["head_id"] is None:
+            continue
+        head = (result["head_id"], result["head_hash"])
+        if not AuditEntry.objects.filter(pk=head[0], hash=head[1]).exists():
             lost.append(head)
     return lost
 

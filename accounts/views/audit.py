@@ -6,6 +6,7 @@ import tempfile
 from typing import Any
 
 from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -64,7 +65,7 @@ def audit_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_GET
 @permission_required("audit.view")
-def audit_export(request: HttpRequest) -> HttpResponse:
+def audit_export(request: HttpRequest) -> HttpResponseBase:
     """What the search finds, as CSV that no spreadsheet runs. Taking it away is logged."""
     form = AuditSearchForm(request.GET)
     if not form.is_valid():

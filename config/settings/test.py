@@ -13,7 +13,7 @@ from config.settings.environment import database
 
 DATABASES = {"default": database(os.environ.get("TEST_DATABASE_URL") or f"sqlite:///{DATA_DIR / 'test.sqlite3'}")}
 DATABASES["default"]["CONN_MAX_AGE"] = 0
-if "sqlite" in DATABASES["default"]["ENGINE"]:
+if "sqlite" in str(DATABASES["default"]["ENGINE"]):
     # A file, not memory: live servers and worker processes must see the same database.
     DATABASES["default"]["TEST"] = {"NAME": str(Path(DATA_DIR) / "test.sqlite3")}
 CELERY_BROKER_URL = os.environ.get("TEST_REDIS_URL") or CELERY_BROKER_URL
