@@ -23,7 +23,7 @@ from departments.models import Department, Lineage
 from departments.tables import DepartmentTable
 from departments.years import default_year
 from foundation import files
-from foundation.forms import try_service
+from foundation.form_errors import try_service
 from foundation.tables import Sheet, xlsx_bytes
 
 FORM_METHODS = require_http_methods(["GET", "HEAD", "POST"])

@@ -17,7 +17,7 @@ from evaluators import registry_selectors as selectors
 from evaluators.forms import EvaluatorForm, RegistryFilter, StatusForm, StratumForm
 from evaluators.models import Evaluator, Stratum
 from evaluators.services import registry
-from foundation.forms import try_service
+from foundation.form_errors import try_service
 
 FORM_METHODS = require_http_methods(["GET", "HEAD", "POST"])
 _PER_PAGE = 50
