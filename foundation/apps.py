@@ -9,4 +9,4 @@ class FoundationConfig(AppConfig):
 
     def ready(self) -> None:
         # Web processes must know the kinds of jobs as well as the workers that run them.
-        autodiscover_modules("tasks")
+        autodiscover_modules("tasks", "audit_labels")

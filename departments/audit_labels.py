@@ -1,0 +1,27 @@
+"""What the actions of this app are called in the audit log."""
+
+from django.utils.translation import gettext_lazy as _
+
+from foundation.audit import register_labels
+
+register_labels(
+    {
+        "department.change": _("Department changed"),
+        "department.create": _("Department created"),
+        "department.lineage": _("Lineage of a department changed"),
+        "department.year": _("Group or sector of a year changed"),
+        "departments.copy_year": _("Groups and sectors taken over from another year"),
+        "departments.import": _("Departments imported"),
+    },
+    {
+        "change": _("Changed"),
+        "create": _("Created"),
+        "departments": _("Departments"),
+        "from_year": _("From the year"),
+        "group": _("Group"),
+        "kind": _("What happened"),
+        "predecessor": _("Predecessor"),
+        "sector": _("Sector"),
+        "sha256": _("Fingerprint of the file"),
+    },
+)

@@ -1,0 +1,37 @@
+"""What the actions of this app are called in the audit log."""
+
+from django.utils.translation import gettext_lazy as _
+
+from evaluation.states import VERBS
+from foundation.audit import register_labels
+
+register_labels(
+    {
+        **{f"round.{verb.name}": verb.label for verb in VERBS.values()},
+        "box.open": _("Box opened, ballots counted"),
+        "codes.issue": _("Ballot codes produced"),
+        "codes.reissue": _("Ballot code replaced"),
+        "codes.revoke": _("Ballot code revoked"),
+        "draw.verify": _("Draw redone to verify it"),
+        "round.close_early": _("Round closed before its time"),
+        "round.configure": _("Configuration of a round changed"),
+        "round.create": _("Round created"),
+        "round.generate": _("Demo round generated"),
+        "round.reschedule": _("Dates of a round moved"),
+    },
+    {
+        "ballots": _("Ballots"),
+        "copied_from": _("Copied from"),
+        "count": _("Number"),
+        "file": _("Stored file"),
+        "opened": _("Opened"),
+        "opinions": _("Opinions"),
+        "returned": _("Returned"),
+        "root": _("Root of the receipts"),
+        "same": _("The same result"),
+        "section": _("Section"),
+        "state": _("State"),
+        "unopenable": _("Envelopes that could not be opened"),
+        "version": _("Version"),
+    },
+)

@@ -1,0 +1,17 @@
+"""What the actions of this app are called in the audit log."""
+
+from django.utils.translation import gettext_lazy as _
+
+from foundation.audit import register_labels
+
+register_labels(
+    {
+        "score.publish": _("Run published"),
+        "score.run": _("Round scored"),
+    },
+    {
+        "code_version": _("Version of the program"),
+        "input_fingerprint": _("Fingerprint of the input"),
+        "number": _("Number of the run"),
+    },
+)
