@@ -151,16 +151,18 @@ def set_by_id(
         for at, (name, kind) in enumerate(zip(columns, types, strict=True))
     )  # fmt: skip
     extra = f" AND {condition}" if condition else ""
-    step = _VALUES_A_STATEMENT // width
+    step = _VALUES_A_STATEMENT // (width + 1)
     count = 0
     with connection.cursor() as cursor:
         for start in range(0, len(rows), step):
             batch = rows[start : start + step]
             marks = ", ".join(["(" + ", ".join(["%s"] * width) + ")"] * len(batch))
+            # Naming the ids twice keeps a planner without fresh statistics from trying every row with every value.
+            ids = ", ".join(["%s"] * len(batch))
             cursor.execute(
                 f"UPDATE {table} SET {assignments} FROM (VALUES {marks}) AS v "  # noqa: S608 -- names from the model
-                f"WHERE {table}.id = v.column1{extra}",
-                [value for row in batch for value in row],
+                f"WHERE {table}.id IN ({ids}) AND {table}.id = v.column1{extra}",
+                [value for row in batch for value in row] + [row[0] for row in batch],
             )
             count += cursor.rowcount
     return count
