@@ -43,6 +43,7 @@ class Round(models.Model):
     frozen_at = models.DateTimeField(null=True)
     configuration_fingerprint = models.CharField(_("fingerprint of the configuration"), max_length=64, blank=True)
     ballot_definition = models.JSONField(null=True)
+    # Candidates by stratum: persons, or units where drawn by unit (scoring multiplies by their ballots).
     populations = models.JSONField(null=True)
     baselines = models.JSONField(null=True)
 

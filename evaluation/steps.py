@@ -46,17 +46,20 @@ def way_back_page(round: Round, verb: Verb) -> str:
 
 
 def vote_pages(round: Round, user: Any) -> list[tuple[str, str, str]]:
-    """Codes, returns and the box, once somebody has been drawn: (icon, label, address) of what the user may see."""
+    """Codes, returns, box, scoring, once somebody has been drawn: (icon, label, address) of what the user may see."""
     if round.state in (RoundState.DRAFT, RoundState.CONFIGURED):
         return []
-    pages = (
+    pages = [
         ("round.codes", "key", _("Ballot codes"), "evaluation:code-list"),
         ("returns.view", "envelope-check", _("Returns"), "evaluation:return-detail"),
         ("round.view", "safe", _("Opening the box"), "evaluation:round-count"),
-    )
-    return [
+    ]
+    if round.state not in (RoundState.DRAWN, RoundState.OPEN, RoundState.CLOSED):
+        pages.append(("scoring.view", "calculator", _("Scoring"), "scoring:run-list"))
+    addressed = [
         (icon, label, _address(name, round.year)) for permission, icon, label, name in pages if may(user, permission)
     ]
+    return [page for page in addressed if page[2]]
 
 
 def _address(name: str, year: int) -> str:

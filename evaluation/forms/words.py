@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -20,7 +22,7 @@ from evaluation.forms.sections import (
     MergeForm,
 )
 from evaluation.forms.strata import StratumFields
-from evaluation.wording import label_of
+from evaluation.wording import Named, label_of
 
 _FORMS: tuple[type[forms.Form], ...] = (
     BallotFields, BandRow, BasicsFields, ClassRow, ComparisonFields, CompositeFields, ItemRow, MergeForm, StratumFields,
@@ -34,6 +36,12 @@ _LABELS |= {
     "from": BandRow.base_fields["start"].label or "",
     **{name: title for name, (title, _form) in RULES.items()},
 }
+_CHOICES: dict[str, dict[str, str | Promise]] = {
+    name: {str(value): label for value, label in field.widget.choices}  # type: ignore[attr-defined]
+    for form in _FORMS
+    for name, field in form.base_fields.items()
+    if isinstance(field, forms.ChoiceField)
+}
 # The page says these already.
 _CONTAINERS = {
     "scale", "items", "strata", "groups", "weight_classes", "year_over_year", "composite", "outcomes", "ballot",
@@ -42,16 +50,24 @@ _CONTAINERS = {
 
 def words(path: str, configuration: RoundConfiguration) -> str:
     """A path as people read it: names of strata, groups and choices instead of codes, labels instead of keys."""
-    names = {
-        part.code: label_of(part)
-        for part in (
-            *configuration.weight_classes,
-            *configuration.scale,
-            *configuration.items,
-            *configuration.groups,
-            *configuration.strata,
-        )
-    }
+    parts: tuple[Named, ...] = (
+        *configuration.weight_classes,
+        *configuration.scale,
+        *configuration.items,
+        *configuration.groups,
+        *configuration.strata,
+    )
+    names = {part.code: label_of(part) for part in parts}
     steps = path.split(".")
     kept = steps[1:] if len(steps) > 1 and steps[0] in _CONTAINERS else steps
     return " · ".join(str(_LABELS.get(step) or names.get(step, step)) for step in kept)
+
+
+def value_words(path: str, value: Any) -> str:
+    """A value as its form shows it; a dash for none."""
+    if value is None or value in ("", []):
+        return "—"
+    if isinstance(value, bool):
+        return str(_("yes") if value else _("no"))
+    text = ",".join(map(str, value)) if isinstance(value, list) else str(value)
+    return str(_CHOICES.get(path.rpartition(".")[2], {}).get(text, text))

@@ -25,7 +25,7 @@ from evaluation.forms.sections import (
     SectionForm,
 )
 from evaluation.forms.strata import StrataForm, WeightsForm
-from evaluation.forms.words import words
+from evaluation.forms.words import value_words, words
 from evaluation.models import Round
 from evaluation.overview import section_overview
 from evaluation.refusals import Stale
@@ -133,7 +133,10 @@ def _show(
             (
                 edit,
                 PAGES.get(edit.section),
-                [(words(path, rules), before, after) for path, before, after in edit.changes],
+                [
+                    (words(path, rules), value_words(path, before), value_words(path, after))
+                    for path, before, after in edit.changes
+                ],
             )
             for edit in edits
         ],

@@ -90,7 +90,7 @@ def round_departments(request: HttpRequest, year: int) -> HttpResponse:
     context = {
         "round": evaluation,
         "crumbs": crumbs(evaluation, _("Departments")),
-        "departments_url": address("departments:department-list"),
+        "departments_url": address("departments:department-list") if may(request.user, "departments.view") else "",
         "groups": selectors.departments_by_group(evaluation),
         "problems": [
             problem for problem in guards.departments_complete(evaluation) if evaluation.state == RoundState.DRAFT

@@ -468,3 +468,17 @@ def test_pages_speak_english_when_asked(staff: Client) -> None:
     text = staff.get(reverse("evaluation:round-detail", args=(2008,))).content.decode()
     assert "冻结配置和名册" in text
     assert "Freeze" not in text
+
+
+def test_what_changed_is_told_in_the_words_of_the_forms() -> None:
+    from evaluation.forms.words import value_words, words
+    from evaluation.selectors import configuration_of
+
+    rules = configuration_of(city.draft())
+    assert words("strata.npc.quota", rules) == "人大代表 · 名额"
+    assert words("groups.party.weights.npc", rules) == "党群综合 · 权重 · 人大代表"
+    assert words("min_cell", rules) == "最小显示单元（票）"
+    assert value_words("strata.npc.recusal", "group") == "不评议本部门所在组别"
+    assert value_words("strata.npc.cell_by", ["district", "industry"]) == "区县和行业"
+    assert value_words("year_over_year.deadband", False) == "否"
+    assert value_words("strata.npc.max_per_unit", None) == "—"
