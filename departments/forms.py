@@ -1,28 +1,50 @@
-"""Forms of departments."""
+"""Forms of departments, their groups and sectors."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import django_filters
 from django import forms
-from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from departments.models import Department, DepartmentGroup, DepartmentYear, LineageKind, Sector
+from departments.models import Department, DepartmentGroup, LineageKind, Sector
 
 
-class DepartmentForm(forms.ModelForm):
-    """Code, names and whether the department is active; the code of a stored one stays."""
-
-    class Meta:
-        model = Department
-        fields = ["code", "full_name", "short_name", "is_active"]
+class _KeepsCode(forms.ModelForm):
+    """The code of a stored row stays: configurations, grants and lists hold it."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk:
             self.fields["code"].disabled = True
+            self.fields["code"].help_text = _("The code stays as it is.")
+
+
+class DepartmentForm(_KeepsCode):
+    """Code and names."""
+
+    class Meta:
+        model = Department
+        fields = ["code", "full_name", "short_name"]
+        help_texts = {"short_name": _("For tables and ballots; empty means the full name.")}
+
+
+class GroupForm(_KeepsCode):
+    """A group."""
+
+    class Meta:
+        model = DepartmentGroup
+        fields = ["code", "name", "name_en", "order"]
+        help_texts = {"order": _("Smaller numbers come first.")}
+
+
+class SectorForm(_KeepsCode):
+    """A sector."""
+
+    class Meta:
+        model = Sector
+        fields = ["code", "name", "order"]
+        help_texts = {"order": _("Smaller numbers come first.")}
 
 
 class YearForm(forms.Form):
@@ -40,44 +62,33 @@ class YearForm(forms.Form):
     )
 
 
+class _DepartmentChoice(forms.ModelChoiceField):
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.code} {obj.full_name}"
+
+
 class LineageForm(forms.Form):
     """What a department carries on, and from which year."""
 
-    predecessor = forms.ModelChoiceField(label=_("Predecessor"), queryset=Department.objects.none())
-    kind = forms.ChoiceField(label=_("What happened"), choices=LineageKind.choices)
-    year = forms.IntegerField(label=_("From the round of"), min_value=1990, max_value=2200)
+    predecessor = _DepartmentChoice(
+        label=_("Predecessor"), queryset=Department.objects.none(), empty_label=_("Choose a department")
+    )
+    kind = forms.ChoiceField(label=_("What happened to it"), choices=LineageKind.choices)
+    year = forms.IntegerField(
+        label=_("From the round of"),
+        min_value=1990,
+        max_value=2200,
+        help_text=_("The first year in which the successor is judged in its place."),
+    )
 
     def __init__(self, department: Department, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, **{"prefix": "lineage"} | kwargs)
         field = self.fields["predecessor"]
         assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 -- for the type checker
         field.queryset = Department.objects.exclude(pk=department.pk)
 
 
-class DepartmentFilter(django_filters.FilterSet):
-    """By words, group, sector and state, within a year."""
+class ReasonForm(forms.Form):
+    """Why."""
 
-    # Travels along when the form is sent; the view has narrowed to the year already.
-    year = django_filters.NumberFilter(widget=forms.HiddenInput, method="as_it_is")
-    q = django_filters.CharFilter(label=_("Code or name"), method="search")
-    group = django_filters.ModelChoiceFilter(
-        label=_("Group"), queryset=DepartmentGroup.objects.all(), empty_label=_("All groups")
-    )
-    sector = django_filters.ModelChoiceFilter(
-        label=_("Sector"), queryset=Sector.objects.all(), empty_label=_("All sectors")
-    )
-
-    class Meta:
-        model = DepartmentYear
-        fields: list[str] = []
-
-    def as_it_is(self, rows: QuerySet[DepartmentYear], _name: str, _value: object) -> QuerySet[DepartmentYear]:
-        return rows
-
-    def search(self, rows: QuerySet[DepartmentYear], _name: str, value: str) -> QuerySet[DepartmentYear]:
-        value = value.strip()
-        return rows.filter(
-            Q(department__code__icontains=value)
-            | Q(department__full_name__icontains=value)
-            | Q(department__short_name__icontains=value)
-        )
+    reason = forms.CharField(label=_("Reason"), max_length=300, widget=forms.Textarea(attrs={"rows": 2}))

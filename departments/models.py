@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.core.validators import RegexValidator
 from django.db import models
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 code_validator = RegexValidator(
@@ -25,7 +26,7 @@ class DepartmentGroup(models.Model):
         verbose_name_plural = _("department groups")
 
     def __str__(self) -> str:
-        return self.name
+        return self.name_en if self.name_en and (get_language() or "").startswith("en") else self.name
 
 
 class Sector(models.Model):

@@ -5,32 +5,58 @@ from __future__ import annotations
 from typing import Any
 
 import django_tables2 as tables
+from django.urls import reverse
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from departments.models import DepartmentYear
-from foundation.templatetags.ui import empty_state
+from departments.models import Department
+from foundation import formats
+from foundation.templatetags.ui import empty_state, status
 
 
 class DepartmentTable(tables.Table):
-    """Code, names, group and sector of a year."""
+    """Code, names, group and sector in a year, state; rows come from ``selectors.in_year``."""
 
-    code = tables.Column(verbose_name=_("Code"), accessor="department__code", order_by="department__code")
-    full_name = tables.Column(
-        verbose_name=_("Full name"),
-        accessor="department__full_name",
-        linkify=("departments:department-detail", [tables.A("department_id")]),
+    code = tables.Column(verbose_name=_("Code"))
+    full_name = tables.Column(verbose_name=_("Full name"), linkify=("departments:department-detail", [tables.A("pk")]))
+    short_name = tables.Column(verbose_name=_("Short name"))
+    group = tables.Column(
+        verbose_name=_("Group"), accessor="group_name", order_by=("group_order", "group_pk", "code"), empty_values=()
     )
-    short_name = tables.Column(verbose_name=_("Short name"), accessor="department__short_name")
-    group = tables.Column(verbose_name=_("Group"), order_by=("group__order", "department__code"))
-    sector = tables.Column(verbose_name=_("Sector"), order_by=("sector__order", "department__code"))
+    sector = tables.Column(
+        verbose_name=_("Sector"), accessor="sector_name", order_by=("sector_order", "sector_pk", "code")
+    )
+    state = tables.Column(verbose_name=_("State"), accessor="is_active", order_by=("-is_active", "code"))
 
     class Meta:
-        model = DepartmentYear
-        fields = ("code", "full_name", "short_name", "group", "sector")
+        model = Department
+        fields = ("code", "full_name", "short_name", "group", "sector", "state")
+        attrs = {"class": "table table-cards"}
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, is_empty_year: bool = False, may_import: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.empty_text = empty_state(
-            "buildings", _now("No department found"), _now("Search for less, or import the list of departments.")
-        )
+        if not is_empty_year:
+            self.empty_text = empty_state("buildings", _now("No department found"), _now("Search for less."))
+        elif may_import:
+            address = reverse("foundation:import-upload", args=["departments"])
+            text = _now("Import the list, or start the round from last year's to take its departments over.")
+            self.empty_text = empty_state(
+                "buildings", _now("No departments in this year yet"), text, address, _now("Import a list")
+            )
+        else:
+            self.empty_text = empty_state("buildings", _now("No departments in this year yet"))
+
+    def render_group(self, record: Any) -> str:
+        if record.group_name is None:
+            return formats.DASH
+        in_english = record.group_name_en and (get_language() or "").startswith("en")
+        return record.group_name_en if in_english else record.group_name
+
+    def render_state(self, record: Any) -> SafeString:
+        if not record.is_active:
+            return status(_now("Inactive"), "neutral")
+        if record.group_name is None:
+            return status(_now("Not taking part"), "warning")
+        return status(_now("Taking part"), "success")

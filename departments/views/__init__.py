@@ -1,0 +1,1 @@
+"""Staff pages of departments, their years and lineage, groups and sectors."""
