@@ -1,7 +1,7 @@
 """The app's registration with Django."""
 
 from django.apps import AppConfig
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class AssessmentConfig(AppConfig):
@@ -14,7 +14,7 @@ class AssessmentConfig(AppConfig):
         imports.register(KIND)
         navigation.register(
             navigation.NavItem(
-                label=_("Assessment"),
+                label=pgettext_lazy("work of the lead units", "Assessment"),
                 url_name="assessment:assessment-latest",
                 permission="assessment.view",
                 icon="clipboard-check",

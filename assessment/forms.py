@@ -19,7 +19,7 @@ class AssessmentFilter(forms.Form):
     q = forms.CharField(label=_("Department, veto or problem"), required=False, max_length=100)
     group = forms.ChoiceField(label=_("Group"), required=False)
     show = forms.ChoiceField(
-        label=_("Show"),
+        label=_("Departments shown"),
         required=False,
         choices=[
             ("", _("all departments")),

@@ -10,6 +10,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
 from accounts.policies import require
@@ -212,7 +213,7 @@ def export_sheet(year: int, rows: Iterable[Row]) -> Sheet:
 
 KIND = imports.ImportKind(
     name="assessment",
-    title=_("Assessment"),
+    title=pgettext_lazy("work of the lead units", "Assessment"),
     lead=_("Score, bonus, deduction, veto and prominent problem of each department in a year."),
     permission="assessment.edit",
     schema=schema,
