@@ -138,7 +138,7 @@ class PageForm:
                 self.answers[position] = int(value or 0)
             name = f"o{entry.number}"
             if name in data:
-                self._read_opinion(entry, data[name])
+                self._read_opinion(entry, str(data[name]))
 
     def _read_opinion(self, entry: SheetDepartment, value: str) -> None:
         text = opinion_text(value)

@@ -197,7 +197,7 @@ def _open_all(round: Round, opener: Opener, progress: Progress) -> _Box:
         if not chunk:
             return box
         for pk, stratum_id, stratum, weight_class, recused, envelope in chunk:
-            sealed = bytes(envelope)
+            sealed = bytes(envelope or b"")
             box.digests[pk] = hashlib.sha256(sealed).digest()
             try:
                 inner = opener.open(sealed)

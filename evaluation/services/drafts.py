@@ -21,6 +21,9 @@ from evaluation.models import Invitation
 from evaluation.refusals import Missing, Refused
 from foundation import crypto
 
+#: A draft as the database gives it.
+Stored = bytes | memoryview | None
+
 _PURPOSE = "ballot-draft"
 OVERHEAD = 29  # foundation.crypto: version, nonce, tag
 _TRIES = 6
@@ -44,7 +47,7 @@ def seal_draft(code: BallotCode, draft: Draft) -> bytes:
     return crypto.encrypt_with(code.draft_key, pad(content.encode(), OVERHEAD), purpose=_PURPOSE)
 
 
-def open_draft(code: BallotCode, sealed: bytes | None, size: int) -> Draft:
+def open_draft(code: BallotCode, sealed: Stored, size: int) -> Draft:
     """Decrypt; an empty draft of ``size`` answers where there is none, or one of another ballot."""
     if sealed:
         try:
@@ -63,7 +66,7 @@ def fits(opinions: Mapping[str, str], size: int) -> bool:
     return len(content.encode()) <= capacity(OVERHEAD) - 1024
 
 
-def version_of(sealed: bytes | None) -> str:
+def version_of(sealed: Stored) -> str:
     """Names one stored state of a draft: what was reviewed is what is submitted, or the page says otherwise."""
     return hashlib.sha256(bytes(sealed)).hexdigest()[:32] if sealed else ""
 
@@ -76,7 +79,7 @@ def save_draft(*, admission: Admission, answers: Mapping[int, int], opinions: Ma
     meanwhile, or no longer fits. The caller has checked that the round takes ballots.
     """
     size = admission.rules.definition.size
-    stored = admission.invitation.draft
+    stored: Stored = admission.invitation.draft
     for _try in range(_TRIES):
         before = open_draft(admission.code, stored, size)
         after = _changed(before, answers, opinions)
@@ -110,10 +113,12 @@ def _changed(draft: Draft, answers: Mapping[int, int], opinions: Mapping[str, st
     return Draft(bytes(packed), {code: text for code, text in texts.items() if text})
 
 
-def _exchange(admission: Admission, stored: bytes | None, sealed: bytes) -> bool:
+def _exchange(admission: Admission, stored: Stored, sealed: bytes) -> bool:
     """Store a draft if the row still holds ``stored``. Beside a returned ballot only a replacement begun has one."""
     condition = "draft = %s" if stored is not None else "draft IS NULL AND returned_on IS NULL"
-    values = [sealed, admission.invitation.pk, admission.code.hash, *([bytes(stored)] if stored is not None else [])]
+    values: list[bytes | int] = [sealed, admission.invitation.pk, admission.code.hash]
+    if stored is not None:
+        values.append(bytes(stored))
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE evaluation_invitation SET draft = %s "  # noqa: S608 -- the condition is one of two constants

@@ -86,7 +86,7 @@ def by_district(round: Round, strata: Collection[str] | None = None) -> list[Ret
 def by_round(strata: Collection[str] | None = None) -> list[tuple[Round, Returns]]:
     """Rounds with invitations, newest first, each with its counts. Two queries."""
     rows = Invitation.objects.order_by() if strata is None else Invitation.objects.filter(stratum__code__in=strata)
-    counted = {row["round_id"]: row for row in rows.values("round_id").annotate(**_COUNTS).order_by()}
+    counted: dict[int, Any] = {row["round_id"]: row for row in rows.values("round_id").annotate(**_COUNTS).order_by()}
     rounds = Round.objects.filter(pk__in=counted).defer("configuration", "ballot_definition", "baselines")
     return [(each, _returns(str(each.year), counted[each.pk])) for each in rounds]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Concatenate
 
 import segno
 from django.contrib.auth.decorators import login_not_required
@@ -53,7 +53,7 @@ def public(view: View) -> View:
     return guarded
 
 
-def with_ballot(view: Callable[[HttpRequest, Ticket, Admission], HttpResponse]) -> View:
+def with_ballot(view: Callable[Concatenate[HttpRequest, Ticket, Admission, ...], HttpResponse]) -> View:
     """A page behind the code: the view gets the browser's ticket and the invitation, in whatever state it is."""
 
     @public
