@@ -15,15 +15,16 @@ def ballot_codes(count: int = 3) -> list[str]:
     """Codes of ballots of the open demo round that have not been returned, each of another stratum."""
     built = AuditEntry.objects.filter(action="demo.build").order_by("-id").first()
     round = Round.objects.filter(is_demo=True, state=RoundState.OPEN).first()
-    if built is None or round is None:
+    if built is None or built.after is None or round is None:
         return []
+    seed = int(built.after["seed"])
     free = dict(
         Invitation.objects.filter(round=round, returned_on=None, revoked_on=None).values_list("pk", "stratum_id")
     )
     codes: dict[int, str] = {}
     for number, pk in enumerate(issuing_order(round)):
         if pk in free and free[pk] not in codes:
-            codes[free[pk]] = code_of(built.after["seed"], number).reveal()
+            codes[free[pk]] = code_of(seed, number).reveal()
         if len(codes) == count:
             break
     return list(codes.values())

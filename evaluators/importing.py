@@ -131,7 +131,7 @@ def _known(codes: set[str]) -> _Known:
     fields = [name for name in Stored._fields if name not in {"unit_code"}]
     names = [*fields[:3], "unit__code", *fields[3:]]
     people = {
-        row[0]: Stored(*row[1:4], row[4] or "", *row[5:7], bytes(row[7]), bytes(row[8]), *row[9:])
+        row[0]: Stored._make([*row[1:4], row[4] or "", *row[5:7], bytes(row[7]), bytes(row[8]), *row[9:]])
         for row in Evaluator.objects.order_by().values_list("code", *names).iterator(chunk_size=10_000)
         if row[0] in codes
     }

@@ -58,7 +58,7 @@ def _detail(
 ) -> HttpResponse:
     context: dict[str, Any] = {
         "evaluator": row,
-        "phone": row.phone if with_contact else selectors.masked(row.phone),
+        "phone": str(row.phone) if with_contact else selectors.masked(str(row.phone)),
         "email": row.email if with_contact else "",
         "with_contact": with_contact,
         "status_form": form,

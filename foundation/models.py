@@ -25,6 +25,9 @@ class AppendOnlyQuerySet(models.QuerySet):
         raise AppendOnlyError("the audit log is append-only")
 
 
+AppendOnlyManager = models.Manager.from_queryset(AppendOnlyQuerySet)
+
+
 class AuditEntry(models.Model):
     """Who did what, when, to what, with what before and after, and why.
 
@@ -48,7 +51,7 @@ class AuditEntry(models.Model):
     previous_hash = models.CharField(max_length=64)
     hash = models.CharField(_("fingerprint"), max_length=64, unique=True)
 
-    objects = AppendOnlyQuerySet.as_manager()
+    objects = AppendOnlyManager()
 
     class Meta:
         ordering = ["-id"]

@@ -141,7 +141,7 @@ class RankedGroup:
 def ranking(publication: Publication, user: Any, *, group: str = "", sector: str = "") -> list[RankedGroup]:
     """The published ranking by group, of what the reader may see; four queries."""
     run, year = publication.run, publication.round.year
-    scores = DepartmentScore.objects.filter(run=run).select_related("department")
+    scores: QuerySet[DepartmentScore] = DepartmentScore.objects.filter(run=run).select_related("department")
     scores = scores_visible_to(user, scores)
     if group:
         scores = scores.filter(group_code=group)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from departments.models import Department
 from evaluation.models import Round
-from foundation.models import AppendOnlyError, AppendOnlyQuerySet
+from foundation.models import AppendOnlyError, AppendOnlyManager
 
 
 class ScoreRun(models.Model):
@@ -34,7 +34,7 @@ class ScoreRun(models.Model):
     created_at = models.DateTimeField(_("made"), auto_now_add=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
 
-    objects = AppendOnlyQuerySet.as_manager()
+    objects = AppendOnlyManager()
 
     class Meta:
         ordering = ["-round__year", "-number"]
@@ -77,7 +77,7 @@ class DepartmentScore(models.Model):
     se_satisfaction = models.DecimalField(max_digits=12, decimal_places=6, null=True)
     se_dissatisfaction = models.DecimalField(max_digits=12, decimal_places=6, null=True)
 
-    objects = AppendOnlyQuerySet.as_manager()
+    objects = AppendOnlyManager()
 
     class Meta:
         ordering = ["run", "group_code", "group_rank"]

@@ -49,6 +49,7 @@ def write(
     for i, (index, choice) in enumerate(zip(indices.tolist(), choices.tolist(), strict=True)):
         department = departments[index]
         mood = picks[i, 4]
+        templates: tuple[str, ...]
         if choice == DISSATISFIED:
             templates = _COMPLAINT
         elif choice == SATISFIED:

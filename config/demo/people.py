@@ -85,7 +85,7 @@ def register_size(stratum: DemoStratum, scale: float) -> int:
 
 def units(rng: np.random.Generator, scale: float) -> list[DemoUnit]:
     """The evaluator units of all strata."""
-    result = []
+    result: list[DemoUnit] = []
     for stratum in STRATA:
         for i in range(_scaled(stratum.units, scale, 4)):
             district = DISTRICTS[int(rng.integers(len(DISTRICTS)))]

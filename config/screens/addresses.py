@@ -8,9 +8,10 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from accounts.models import Role, User
+from accounts.models import Role, RoleGrant, User
 from config import demo_hints
 from departments.models import Department, DepartmentGroup, Sector
+from evaluation.models import Invitation
 from evaluators.models import Evaluator, Stratum, Unit
 from foundation.models import AuditEntry, Job, JobState
 from scoring.models import ScoreRun
@@ -91,6 +92,7 @@ def _arguments(name: str, wanted: list[str]) -> dict[str, Any]:
         "accounts:audit": AuditEntry.objects.order_by("-pk"),
         "accounts:user": User.objects.filter(username="lianluo"),
         "accounts:one": User.objects.filter(username="lianluo"),
+        "accounts:grant-revoke": RoleGrant.objects.filter(user__is_demo=True),
         "accounts:grant-create": User.objects.filter(username="lianluo"),
         "departments:group": DepartmentGroup.objects.all(),
         "departments:sector": Sector.objects.all(),
@@ -101,6 +103,7 @@ def _arguments(name: str, wanted: list[str]) -> dict[str, Any]:
         "evaluators:evaluator": Evaluator.objects.all(),
         "scoring:run": ScoreRun.objects.filter(round__year=past_year),
         "assessment:": Department.objects.all(),
+        "evaluation:code-": Invitation.objects.filter(round__year=current_year, returned_on=None),
         "foundation:job": Job.objects.filter(state=JobState.DONE),
         "foundation:import-preview": Job.objects.filter(kind="foundation.import_preview"),
         "foundation:import-result": Job.objects.filter(kind="foundation.import_apply"),

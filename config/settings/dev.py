@@ -2,4 +2,4 @@
 
 from config.settings.base import *
 
-SECURE_CROSS_ORIGIN_OPENER_POLICY = None  # a plain http address other than localhost would only make browsers warn
+SECURE_CROSS_ORIGIN_OPENER_POLICY = None  # type: ignore[assignment]  # a plain http address other than localhost would only make browsers warn
