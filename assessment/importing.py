@@ -16,10 +16,9 @@ from accounts.models import User
 from accounts.policies import require
 from assessment.closing import CLOSED, state_of
 from assessment.marks import LIMITS, MOST_WORDS, NUMBERS, WORDS, BadNumber, Marks, is_bare_yes, number_in, words_in
-from assessment.selectors import Row, marks_by_department, years
+from assessment.selectors import Row, marks_by_department, taking_part, years
 from assessment.services import set_assessments
 from departments.models import Department
-from departments.selectors import taking_part
 from evaluation.refusals import Refused
 from evaluation.states import RoundState
 from foundation import audit, imports
@@ -39,9 +38,9 @@ _COLUMNS = (
 _NAME_HEADER = "部门"
 
 MESSAGES = {
-    "unknown_department": gettext_noop("There is no department %(code)s. Correct the code."),
+    "unknown_department": gettext_noop("There is no department %(department)s. Correct the code."),
     "not_taking_part": gettext_noop(
-        "The department %(code)s does not take part in %(year)s. Delete the row, or give the department a group in "
+        "The department %(department)s does not take part in %(year)s. Delete the row, or give the department a group in "
         "that year first."
     ),
     "not_a_number": gettext_noop(
@@ -130,7 +129,7 @@ def _check_departments(table: Table, year: int, departments: dict[str, Departmen
         if not code or code in departments or table.is_bad(number, "code"):
             continue
         word = "not_taking_part" if code in known else "unknown_department"
-        table.add_problem(number, "code", word, MESSAGES[word], code=code, year=year)
+        table.add_problem(number, "code", word, MESSAGES[word], department=code, year=year)
 
 
 def _numbers(table: Table, name: str) -> list[Decimal | None]:

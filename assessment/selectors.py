@@ -14,7 +14,6 @@ from accounts.policies import scope_of
 from assessment.marks import Marks
 from assessment.models import Assessment
 from departments.models import DepartmentYear
-from departments.selectors import taking_part, years_with_departments
 
 #: What the list can be narrowed to, beside words and group.
 WITHOUT_SCORE, NOTED = "without_score", "noted"
@@ -50,7 +49,16 @@ class YearTable:
 
 def years() -> list[int]:
     """The years that have departments, newest first."""
-    return years_with_departments()
+    return list(DepartmentYear.objects.order_by("-year").values_list("year", flat=True).distinct())
+
+
+def taking_part(year: int) -> QuerySet[DepartmentYear]:
+    """The departments of a year with group and sector, in the order of the groups."""
+    return (
+        DepartmentYear.objects.filter(year=year)
+        .select_related("department", "group", "sector")
+        .order_by("group__order", "group__code", "department__code")
+    )
 
 
 def allows(user: Any, permission: str, place: DepartmentYear) -> bool:
