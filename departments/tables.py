@@ -7,8 +7,7 @@ from typing import Any
 import django_tables2 as tables
 from django.urls import reverse
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
-from django.utils.translation import gettext as _now
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from departments.models import Department
@@ -38,15 +37,15 @@ class DepartmentTable(tables.Table):
     def __init__(self, *args: Any, is_empty_year: bool = False, may_import: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if not is_empty_year:
-            self.empty_text = empty_state("buildings", _now("No department found"), _now("Search for less."))
+            self.empty_text = empty_state("buildings", gettext("No department found"), gettext("Search for less."))
         elif may_import:
             address = reverse("foundation:import-upload", args=["departments"])
-            text = _now("Import the list, or start the round from last year's to take its departments over.")
+            text = gettext("Import the list, or start the round from last year's to take its departments over.")
             self.empty_text = empty_state(
-                "buildings", _now("No departments in this year yet"), text, address, _now("Import a list")
+                "buildings", gettext("No departments in this year yet"), text, address, gettext("Import a list")
             )
         else:
-            self.empty_text = empty_state("buildings", _now("No departments in this year yet"))
+            self.empty_text = empty_state("buildings", gettext("No departments in this year yet"))
 
     def render_group(self, record: Any) -> str:
         if record.group_name is None:
@@ -56,7 +55,7 @@ class DepartmentTable(tables.Table):
 
     def render_state(self, record: Any) -> SafeString:
         if not record.is_active:
-            return status(_now("Inactive"), "neutral")
+            return status(gettext("Inactive"), "neutral")
         if record.group_name is None:
-            return status(_now("Not taking part"), "warning")
-        return status(_now("Taking part"), "success")
+            return status(gettext("Not taking part"), "warning")
+        return status(gettext("Taking part"), "success")
