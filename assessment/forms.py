@@ -68,9 +68,11 @@ class AssessmentForm(forms.Form):
     )
 
     def __init__(self, *args: Any, marks: Marks, **kwargs: Any) -> None:
-        # Zeros behind the last digit that counts are noise while editing.
+        # Zeros behind the last digit that counts are noise while editing, and so is a bonus or deduction of 0.
         numbers = {name: _plain(getattr(marks, name)) for name in LIMITS}
-        super().__init__(*args, initial={**numbers, "veto": marks.veto, "problem": marks.problem}, **kwargs)
+        numbers |= {name: None for name in ("bonus", "deduction") if not getattr(marks, name)}
+        kwargs["initial"] = {**numbers, "veto": marks.veto, "problem": marks.problem}
+        super().__init__(*args, **kwargs)
 
     def clean_bonus(self) -> Decimal:
         return self.cleaned_data["bonus"] or Decimal(0)

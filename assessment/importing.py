@@ -40,8 +40,8 @@ _NAME_HEADER = "部门"
 MESSAGES = {
     "unknown_department": gettext_noop("There is no department %(department)s. Correct the code."),
     "not_taking_part": gettext_noop(
-        "The department %(department)s does not take part in %(year)s. Delete the row, or give the department a group in "
-        "that year first."
+        "The department %(department)s does not take part in %(year)s. Delete the row, or give the department a group "
+        "in that year first."
     ),
     "not_a_number": gettext_noop(
         "“%(value)s” is no number. Write digits and a decimal point only, e.g. 87.25, or leave the cell empty."

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.policies import require
+from accounts.policies import may, require
 from assessment.closing import refuse_if_closed
 from assessment.marks import LIMITS, NUMBERS, PLACES, WORDS, Marks, words_in
 from assessment.models import Assessment
@@ -37,16 +37,16 @@ def set_assessment(
     returned object is then unsaved). Raises PermissionDenied, Refused (the year is published or archived),
     ValidationError (not taking part, out of range, more than four decimals, over-long words).
     """
-    place = DepartmentYear.objects.select_related("department", "sector").filter(department=department, year=year)
-    found = place.first()
-    if found is None:
-        require(actor, "assessment.edit")
-        raise ValidationError(_("%(name)s does not take part in %(year)s.") % {"name": department, "year": year})
-    if not allows(actor, "assessment.edit", found):
+    place = (
+        DepartmentYear.objects.select_related("department", "sector").filter(department=department, year=year).first()
+    )
+    if not (allows(actor, "assessment.edit", place) if place else may(actor, "assessment.edit")):
         raise PermissionDenied("assessment.edit")
     refuse_if_closed(year, actor)
+    if place is None or department.pk not in _locked(year, {department.pk}):
+        raise ValidationError(_("%(name)s does not take part in %(year)s.") % {"name": department, "year": year})
     values = {"score": score, "bonus": bonus, "deduction": deduction, "veto": veto, "problem": problem}
-    return _store(actor, _locked(year, {department.pk})[department.pk], year, _checked(values))[0]
+    return _store(actor, department, year, _checked(values))[0]
 
 
 @transaction.atomic
