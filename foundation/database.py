@@ -78,7 +78,8 @@ def bulk_write(model: type[models.Model], columns: Sequence[str], rows: Iterable
                 count += len(batch)
                 lines = map("\t".join, zip(*map(_copy_column, zip(*batch, strict=True)), strict=True))
                 text = StringIO("\n".join(lines))
-                cursor.copy_expert(f"COPY {table} ({names}) FROM STDIN", text)
+                with connection.wrap_database_errors:  # Django's cursor hands COPY through without doing so
+                    cursor.copy_expert(f"COPY {table} ({names}) FROM STDIN", text)
         return count
     marks = ", ".join(["%s"] * len(columns))
     with connection.cursor() as cursor:
