@@ -9,65 +9,125 @@ from django.utils.translation import gettext_lazy as _
 
 from departments.models import Department
 from evaluators.models import Evaluator, EvaluatorStatus, Stratum, Unit
+from evaluators.search_words import LONGEST, unseal
+from evaluators.selectors import Search, districts
+
+_STATES = [("", _("All")), ("active", _("Active")), ("inactive", _("Inactive"))]
 
 
 class RegistryFilter(forms.Form):
-    """Search and filters of the registry."""
+    """Filters of the registry; the words searched for travel apart from them, sealed (``evaluators.search_words``)."""
 
-    q = forms.CharField(
-        label=_("Name, code, unit, e-mail address, number or its last four digits"), required=False, max_length=100
-    )
     stratum = forms.ModelChoiceField(
         label=_("Stratum"), queryset=Stratum.objects.all(), required=False, empty_label=_("All strata")
     )
+    district = forms.CharField(
+        label=_("District"),
+        required=False,
+        max_length=100,
+        widget=forms.TextInput(attrs={"list": "districts", "autocomplete": "off"}),
+    )
     status = forms.ChoiceField(label=_("Status"), required=False, choices=[("", _("All")), *EvaluatorStatus.choices])
-    district = forms.CharField(label=_("District"), required=False, max_length=100)
+    unit = forms.ModelChoiceField(queryset=Unit.objects.all(), required=False, widget=forms.HiddenInput)
+
+    def search(self, words: str = "") -> Search:
+        """What is looked for; fields that make no sense do not matter."""
+        self.is_valid()
+        found = {name: self.cleaned_data.get(name) for name in self.fields}
+        return Search(
+            text=unseal(words),
+            stratum=found["stratum"],
+            unit=found["unit"],
+            district=(found["district"] or "").strip(),
+            status=found["status"] or "",
+        )
+
+
+class SearchForm(RegistryFilter):
+    """What the search sends by POST: the words as they were typed, and the filters."""
+
+    q = forms.CharField(label=_("Name, unit, code, e-mail or mobile"), required=False, max_length=LONGEST)
+
+    field_order = ["q", "stratum", "district", "status", "unit"]
 
 
 class EvaluatorForm(forms.Form):
-    """A person; contact data only for those who may see it."""
+    """A person; contact data only for those who may see it. The service checks what is typed, as the import does."""
 
-    code = forms.CharField(label=_("Code"), max_length=40)
-    name = forms.CharField(label=_("Name"), max_length=50)
-    stratum = forms.ModelChoiceField(label=_("Stratum"), queryset=Stratum.objects.all())
-    unit_code = forms.CharField(label=_("Code of the unit"), max_length=40, required=False)
-    district = forms.CharField(label=_("District"), max_length=100, required=False)
-    industry = forms.CharField(label=_("Industry"), max_length=100, required=False)
-    phone = forms.CharField(label=_("Mobile"), max_length=40, required=False)
-    email = forms.CharField(label=_("E-mail address"), max_length=254, required=False)
-    weight_class = forms.CharField(label=_("Weight class"), max_length=40, required=False)
-    status = forms.ChoiceField(label=_("Status"), choices=EvaluatorStatus.choices)
-    employer = forms.ModelChoiceField(
-        label=_("Works for department"), queryset=Department.objects.all(), required=False, empty_label=_("none")
+    code = forms.CharField(label=_("Code"), max_length=60)
+    name = forms.CharField(label=_("Name"), max_length=100)
+    stratum = forms.ModelChoiceField(
+        label=_("Stratum"), queryset=Stratum.objects.all(), empty_label=_("Choose a stratum")
     )
-    proposed_by = forms.CharField(label=_("Proposed by"), max_length=200, required=False)
+    unit_code = forms.CharField(
+        label=_("Code of the unit"),
+        max_length=60,
+        required=False,
+        help_text=_("As in the list of units; may be empty."),
+    )
+    district = forms.CharField(
+        label=_("District"),
+        max_length=200,
+        required=False,
+        help_text=_("Empty means that of the unit."),
+        widget=forms.TextInput(attrs={"list": "districts"}),
+    )
+    industry = forms.CharField(
+        label=_("Industry"), max_length=200, required=False, help_text=_("Empty means that of the unit.")
+    )
+    phone = forms.CharField(
+        label=_("Mobile"),
+        max_length=60,
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
+    )
+    email = forms.CharField(
+        label=_("E-mail address"),
+        max_length=300,
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "email", "autocomplete": "off"}),
+    )
+    weight_class = forms.CharField(
+        label=_("Weight class"), max_length=80, required=False, help_text=_("Empty means the ordinary class.")
+    )
+    employer = forms.ModelChoiceField(
+        label=_("Works for department"),
+        queryset=Department.objects.all(),
+        required=False,
+        empty_label=_("none"),
+        help_text=_("Nobody judges a department that he or she works for."),
+    )
+    proposed_by = forms.CharField(
+        label=_("Proposed by"), max_length=300, required=False, help_text=_("The body that put the person on the list.")
+    )
 
     def __init__(self, *args: Any, evaluator: Evaluator | None, with_contact: bool, **kwargs: Any) -> None:
         if evaluator is not None:
-            kwargs["initial"] = {
-                name: getattr(evaluator, name)
-                for name in (
-                    "code", "name", "stratum", "district", "industry", "weight_class", "status", "employer",
-                    "proposed_by",
-                )
-            } | {"unit_code": evaluator.unit.code if evaluator.unit else ""}  # fmt: skip
-            if with_contact:
-                kwargs["initial"] |= {"phone": evaluator.phone, "email": evaluator.email}
+            kwargs["initial"] = _initial(evaluator, with_contact)
         super().__init__(*args, **kwargs)
         if evaluator is not None:
             self.fields["code"].disabled = True
+            self.fields["code"].help_text = _("The code stays as it is.")
         if not with_contact:
             del self.fields["phone"], self.fields["email"]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        code = cleaned.pop("unit_code", "")
+        code = cleaned.pop("unit_code", "").strip()
         cleaned["unit"] = None
         if code:
             cleaned["unit"] = Unit.objects.filter(code=code).first()
             if cleaned["unit"] is None:
                 self.add_error("unit_code", _("There is no unit of this code."))
         return cleaned
+
+
+def _initial(evaluator: Evaluator, with_contact: bool) -> dict[str, Any]:
+    names = ["code", "name", "stratum", "district", "industry", "weight_class", "employer", "proposed_by"]
+    if with_contact:
+        names += ["phone", "email"]
+    found = {name: getattr(evaluator, name) for name in names}
+    return found | {"unit_code": evaluator.unit.code if evaluator.unit else ""}
 
 
 class StatusForm(forms.Form):
@@ -77,14 +137,51 @@ class StatusForm(forms.Form):
     reason = forms.CharField(label=_("Reason"), max_length=300)
 
 
-class StratumForm(forms.ModelForm):
-    """A stratum; the code of a stored one stays."""
+class UnitFilter(forms.Form):
+    """Search and filters of the units."""
 
-    class Meta:
-        model = Stratum
-        fields = ["code", "name", "name_en", "order", "is_active"]
+    q = forms.CharField(label=_("Name or code"), required=False, max_length=LONGEST)
+    stratum = forms.ModelChoiceField(
+        label=_("Stratum"), queryset=Stratum.objects.all(), required=False, empty_label=_("All strata")
+    )
+    district = forms.ChoiceField(label=_("District"), required=False)
+    state = forms.ChoiceField(label=_("State"), required=False, choices=_STATES)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        known = [(district, district) for district in districts()]
+        self.fields["district"].choices = [("", _("All")), *known]  # type: ignore[attr-defined]
+
+
+class _KeepsCode(forms.ModelForm):
+    """The code of a stored row stays: plans and lists hold it."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk:
             self.fields["code"].disabled = True
+            self.fields["code"].help_text = _("The code stays as it is.")
+
+
+class UnitForm(_KeepsCode):
+    """A unit."""
+
+    class Meta:
+        model = Unit
+        fields = ["code", "name", "stratum", "district", "industry", "is_active"]
+        help_texts = {
+            "stratum": _("For strata that are drawn by unit."),
+            "is_active": _("An inactive unit cannot be drawn; its people still can, each by their own status."),
+        }
+
+
+class StratumForm(_KeepsCode):
+    """A stratum."""
+
+    class Meta:
+        model = Stratum
+        fields = ["code", "name", "name_en", "order", "is_active"]
+        help_texts = {
+            "order": _("Smaller numbers come first."),
+            "is_active": _("An inactive stratum is not offered to new rounds; its people stay in the register."),
+        }

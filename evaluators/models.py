@@ -6,6 +6,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from departments.models import Department, code_validator
@@ -28,7 +29,7 @@ class Stratum(models.Model):
         verbose_name_plural = _("strata")
 
     def __str__(self) -> str:
-        return self.name
+        return self.name_en if self.name_en and (get_language() or "").startswith("en") else self.name
 
 
 class Unit(models.Model):
@@ -103,7 +104,8 @@ class Evaluator(models.Model):
         # Few and narrow: each one costs a fifth of the import.
         indexes = [
             models.Index(fields=["stratum", "status"]),
-            models.Index(fields=["name"], name="evaluator_by_name"),
+            # So that PostgreSQL finds beginnings of names by it, whatever the collation.
+            models.Index(fields=["name"], name="evaluator_by_name", opclasses=["varchar_pattern_ops"]),
             models.Index(fields=["phone_hash"], condition=~models.Q(phone_hash=b""), name="evaluator_by_phone"),
             models.Index(
                 fields=["phone_tail_hash"], condition=~models.Q(phone_tail_hash=b""), name="evaluator_by_tail"

@@ -2,18 +2,22 @@
 
 from django.urls import path
 
-from evaluators import views
+from evaluators.views import classes, export, people
 
 app_name = "evaluators"
 urlpatterns = [
-    path("", views.evaluator_list, name="evaluator-list"),
-    path("new/", views.evaluator_create, name="evaluator-create"),
-    path("p/<int:pk>/", views.evaluator_detail, name="evaluator-detail"),
-    path("p/<int:pk>/contact/", views.contact_start, name="contact-start"),
-    path("p/<int:pk>/edit/", views.evaluator_edit, name="evaluator-edit"),
-    path("p/<int:pk>/status/", views.status_start, name="status-start"),
-    path("units/", views.unit_list, name="unit-list"),
-    path("strata/", views.stratum_list, name="stratum-list"),
-    path("strata/new/", views.stratum_create, name="stratum-create"),
-    path("strata/<int:pk>/", views.stratum_edit, name="stratum-edit"),
+    path("", people.evaluator_list, name="evaluator-list"),
+    path("new/", people.evaluator_create, name="evaluator-create"),
+    path("p/<int:pk>/", people.evaluator_detail, name="evaluator-detail"),
+    path("p/<int:pk>/contact/", people.contact_start, name="contact-start"),
+    path("p/<int:pk>/edit/", people.evaluator_edit, name="evaluator-edit"),
+    path("p/<int:pk>/status/", people.status_start, name="status-start"),
+    path("export/", export.export, name="export"),
+    path("units/", classes.unit_list, name="unit-list"),
+    path("units/new/", classes.unit_create, name="unit-create"),
+    path("units/<int:pk>/", classes.unit_detail, name="unit-detail"),
+    path("units/<int:pk>/edit/", classes.unit_edit, name="unit-edit"),
+    path("strata/", classes.stratum_list, name="stratum-list"),
+    path("strata/new/", classes.stratum_create, name="stratum-create"),
+    path("strata/<int:pk>/", classes.stratum_edit, name="stratum-edit"),
 ]

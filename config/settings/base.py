@@ -113,6 +113,7 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
     "sweep-stale-jobs": {"task": "foundation.sweep_jobs", "schedule": 5.0},
     "erase-old-uploads": {"task": "foundation.erase_old_uploads", "schedule": 3600.0},
+    "erase-old-exports": {"task": "evaluators.erase_old_exports", "schedule": 3600.0},
     "close-rounds-on-time": {"task": "evaluation.close_due_rounds", "schedule": 20.0},
 }
 JOB_STALE_SECONDS = 12

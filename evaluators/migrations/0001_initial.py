@@ -159,7 +159,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='evaluator',
-            index=models.Index(fields=['name'], name='evaluator_by_name'),
+            index=models.Index(fields=['name'], name='evaluator_by_name', opclasses=['varchar_pattern_ops']),
         ),
         migrations.AddIndex(
             model_name='evaluator',

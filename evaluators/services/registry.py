@@ -1,10 +1,10 @@
-"""Changing people, units and strata one at a time; lists go through evaluators.importing."""
+"""Changing people one at a time; lists go through evaluators.importing."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -13,21 +13,21 @@ from accounts.policies import require
 from departments.models import Department
 from evaluators.contact import email_hash, phone_hash, phone_tail_hash
 from evaluators.models import Evaluator, EvaluatorStatus, Stratum, Unit
+from evaluators.selectors import covers, look_alikes
+from evaluators.services.cleaning import cleaned
 from foundation import audit
-from foundation.tables.cleaning import clean_code, clean_phone, is_email, is_phone
+from foundation.tables.cleaning import clean_text
 
-#: Shown in the audit log; contact data only as "changed".
-_SHOWN = (
-    "name",
-    "stratum_id",
-    "unit_id",
-    "district",
-    "industry",
-    "weight_class",
-    "status",
-    "employer_id",
-    "proposed_by",
-)
+_CONTACT = ("phone", "email", "phone_hash", "phone_tail_hash", "email_hash")
+_TEXTS = ("name", "district", "industry", "weight_class", "proposed_by")
+
+
+class LooksKnown(Exception):
+    """The registry has people who may be this one; ``matches`` as in ``selectors.look_alikes``."""
+
+    def __init__(self, matches: list[tuple[Evaluator, list[str]]]) -> None:
+        super().__init__(len(matches))
+        self.matches = matches
 
 
 @transaction.atomic
@@ -38,32 +38,51 @@ def save_evaluator(
     code: str,
     name: str,
     stratum: Stratum,
-    unit: Unit | None,
-    district: str,
-    industry: str,
-    weight_class: str,
-    status: str,
-    employer: Department | None,
-    proposed_by: str,
+    unit: Unit | None = None,
+    district: str = "",
+    industry: str = "",
+    weight_class: str = "",
+    employer: Department | None = None,
+    proposed_by: str = "",
     phone: str | None = None,
     email: str | None = None,
+    accept_look_alikes: bool = False,
 ) -> Evaluator:
-    """Create a person or change one (the code stays).
+    """Create an active person (``evaluator`` None) or change one, whose code and status stay.
 
-    ``phone`` and ``email``: None leaves what is stored (whoever may not see contact data cannot change it).
-    Raises PermissionDenied, ValidationError (also where somebody of this name has this number already).
+    Texts are cleaned as the import cleans them. ``phone`` and ``email``: None leaves what is stored (whoever may not
+    see contact data cannot change it). The audit log hears of contact data only that it changed.
+
+    Raises:
+        PermissionDenied: without ``registry.edit``, or with contact data and without ``registry.contact``.
+        ValidationError: what the import would call a problem, also somebody of this name with this number.
+        LooksKnown: somebody has the same number or address, or the same name in the same unit, and
+            ``accept_look_alikes`` is false.
     """
     require(actor, "registry.edit")
     if phone is not None or email is not None:
         require(actor, "registry.contact")
-    row = Evaluator.objects.select_for_update().get(pk=evaluator.pk) if evaluator else Evaluator(code=clean_code(code))
-    before = _facts(row) if evaluator else {}
-    row.name, row.stratum, row.unit, row.district, row.industry = name, stratum, unit, district, industry
-    row.weight_class, row.status, row.employer, row.proposed_by = weight_class, status, employer, proposed_by
-    contact = _set_contact(row, phone, email)
-    row.full_clean(exclude=["phone", "email", "phone_hash", "phone_tail_hash", "email_hash"])
+    row = Evaluator.objects.select_for_update().get(pk=evaluator.pk) if evaluator else Evaluator()
+    before, identity = (_state(row), _identity(row)) if evaluator else ({}, None)
+    texts = {
+        "name": name,
+        "district": district,
+        "industry": industry,
+        "weight_class": weight_class,
+        "proposed_by": proposed_by,
+    } | {key: text for key, text in (("phone", phone), ("email", email)) if text is not None}
+    values = cleaned(texts if evaluator else {"code": code, **texts})
+    if not evaluator:
+        row.code = values["code"]
+    for key in _TEXTS:
+        setattr(row, key, values[key])
+    row.stratum, row.unit, row.employer = stratum, unit, employer
+    contact = _set_contact(row, values)
+    row.full_clean(exclude=_CONTACT)
+    if identity != _identity(row):
+        _refuse_known(row, accept_look_alikes)
     row.save()
-    old, new = audit.changes(before, _facts(row))
+    old, new = audit.changes(before, _state(row))
     if contact:
         new["contact_changed"] = contact
     if new:
@@ -72,36 +91,41 @@ def save_evaluator(
     return row
 
 
-def _facts(row: Evaluator) -> dict[str, Any]:
-    return {key: getattr(row, key) for key in _SHOWN}
+def _state(row: Evaluator) -> dict[str, Any]:
+    """What the audit log may tell of a person: no contact data, and codes rather than keys."""
+    return {key: getattr(row, key) for key in (*_TEXTS, "status")} | {
+        "stratum": row.stratum.code,
+        "unit": row.unit.code if row.unit else "",
+        "employer": row.employer.code if row.employer else "",
+    }
 
 
-def _set_contact(row: Evaluator, phone: str | None, email: str | None) -> list[str]:
-    """Put normalised contact data on the row; returns what changed."""
+def _identity(row: Evaluator) -> tuple[Any, ...]:
+    return row.name, row.unit_id, bytes(row.phone_hash), bytes(row.email_hash)
+
+
+def _set_contact(row: Evaluator, values: dict[str, str]) -> list[str]:
+    """Put cleaned contact data on the row; returns what changed."""
     changed = []
-    if phone is not None:
-        phone = clean_phone(phone)
-        if phone and not is_phone(phone):
-            raise ValidationError({"phone": _("This is no mobile number: it has eleven digits, first 1, then 3 to 9.")})
-        if phone != row.phone:
-            other = Evaluator.objects.filter(phone_hash=phone_hash(phone), name=row.name).exclude(pk=row.pk).first()
-            if phone and other is not None:
-                raise ValidationError(
-                    {
-                        "phone": _("The register has a person of this name and mobile number already: %(code)s.")
-                        % {"code": other.code}
-                    }
-                )
-            row.phone, row.phone_hash, row.phone_tail_hash = phone, phone_hash(phone), phone_tail_hash(phone)
-            changed.append("phone")
-    if email is not None:
-        email = email.strip()
-        if email and not is_email(email):
-            raise ValidationError({"email": _("This is no e-mail address.")})
-        if email != row.email:
-            row.email, row.email_hash = email, email_hash(email)
-            changed.append("email")
+    if "phone" in values and values["phone"] != (row.phone or ""):
+        phone = values["phone"]
+        row.phone, row.phone_hash, row.phone_tail_hash = phone, phone_hash(phone), phone_tail_hash(phone)
+        changed.append("phone")
+    if "email" in values and values["email"] != (row.email or ""):
+        row.email, row.email_hash = values["email"], email_hash(values["email"])
+        changed.append("email")
     return changed
+
+
+def _refuse_known(row: Evaluator, accept_look_alikes: bool) -> None:
+    """The same name and number is the same person; anything less is for the person who types to judge."""
+    matches = look_alikes(row)
+    for other, same in matches:
+        if "phone" in same and other.name == row.name:
+            message = _("The register has a person of this name and mobile number already: %(code)s.")
+            raise ValidationError({"phone": message % {"code": other.code}})
+    if matches and not accept_look_alikes:
+        raise LooksKnown(matches)
 
 
 @transaction.atomic
@@ -110,9 +134,12 @@ def set_status(*, actor: User, evaluator: Evaluator, status: str, reason: str) -
     require(actor, "registry.edit")
     if status not in EvaluatorStatus.values:
         raise ValidationError({"status": _("There is no such status.")})
-    if not reason.strip():
+    reason = clean_text(reason)
+    if not reason:
         raise ValidationError({"reason": _("Say why.")})
     row = Evaluator.objects.select_for_update().get(pk=evaluator.pk)
+    if row.status == status:
+        raise ValidationError({"status": _("The person has this status already.")})
     before, row.status = row.status, status
     row.save(update_fields=["status", "updated_at"])
     audit.record(
@@ -121,32 +148,17 @@ def set_status(*, actor: User, evaluator: Evaluator, status: str, reason: str) -
         subject=row,
         before={"status": before},
         after={"status": status},
-        reason=reason.strip(),
+        reason=reason,
     )
     return row
 
 
 @transaction.atomic
 def record_contact_view(*, actor: User, evaluator: Evaluator) -> None:
-    """Somebody looked at a person's phone number and e-mail address. Raises PermissionDenied."""
-    require(actor, "registry.contact")
+    """Somebody looks at a person's phone number and e-mail address.
+
+    Raises PermissionDenied unless the actor may see contact data of the person's stratum.
+    """
+    if not covers(actor, "registry.contact", evaluator):
+        raise PermissionDenied("registry.contact")
     audit.record(actor=actor, action="evaluator.contact_seen", subject=evaluator)
-
-
-@transaction.atomic
-def save_stratum(
-    *, actor: User, stratum: Stratum | None, code: str, name: str, name_en: str, order: int, is_active: bool
-) -> Stratum:
-    """Create a stratum or change one (the code stays). Raises PermissionDenied, ValidationError."""
-    require(actor, "registry.edit")
-    row = Stratum.objects.select_for_update().get(pk=stratum.pk) if stratum else Stratum(code=code)
-    keys = ("name", "name_en", "order", "is_active")
-    before = {key: getattr(row, key) for key in keys} if stratum else {}
-    row.name, row.name_en, row.order, row.is_active = name, name_en, order, is_active
-    row.full_clean()
-    row.save()
-    old, new = audit.changes(before, {key: getattr(row, key) for key in keys})
-    if new:
-        action = "stratum.change" if stratum else "stratum.create"
-        audit.record(actor=actor, action=action, subject=row, before=old or None, after=new)
-    return row

@@ -1,0 +1,37 @@
+"""Work of the registry that runs in the background."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery import shared_task
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from evaluators.models import Stratum, Unit
+from evaluators.search_words import unseal
+from evaluators.selectors import Search
+from evaluators.services import export
+from foundation.jobs import Progress, job
+
+
+@job(export.EXPORT_KIND, title=_("Export the register"))
+def export_register(
+    progress: Progress, *, user_id: int, words: str, stratum: int | None, unit: int | None, district: str, status: str
+) -> dict[str, Any]:
+    """See ``evaluators.services.export.export_register``; ``words`` is sealed as in addresses."""
+    search = Search(
+        text=unseal(words),
+        stratum=Stratum.objects.get(pk=stratum) if stratum else None,
+        unit=Unit.objects.get(pk=unit) if unit else None,
+        district=district,
+        status=status,
+    )
+    stored = export.export_register(actor=User.objects.get(pk=user_id), search=search, progress=progress)
+    return {"file": str(stored.pk), "rows": stored.meta["rows"]}
+
+
+@shared_task(name="evaluators.erase_old_exports")
+def erase_old_exports() -> int:
+    """Erase exported registers after a week; sent by beat."""
+    return export.erase_old_exports()
