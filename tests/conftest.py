@@ -113,6 +113,9 @@ def real_broker(redis_url: str, settings: Any, monkeypatch: pytest.MonkeyPatch) 
 
     from config.celery import app
 
+    # Before the settings change: Celery reads them at the first look at its configuration, which may be this one.
+    eager = app.conf.task_always_eager
+
     def forget_connections() -> None:
         app._pool = None  # kombu keeps one pool for each broker; the next use looks it up by the URL then in force
         app.amqp._producer_pool = None
@@ -121,7 +124,6 @@ def real_broker(redis_url: str, settings: Any, monkeypatch: pytest.MonkeyPatch) 
         client.flushdb()
     monkeypatch.setenv("CELERY_BROKER_URL", redis_url)  # Celery reads it before any setting
     settings.CELERY_TASK_ALWAYS_EAGER = False
-    eager = app.conf.task_always_eager
     app.conf.task_always_eager = False
     forget_connections()
     yield redis_url
