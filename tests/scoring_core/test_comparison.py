@@ -99,7 +99,7 @@ def test_bands_are_no_caps() -> None:
 
 def test_none_gives_no_points_and_keeps_the_baseline() -> None:
     outcome = compare(Fraction(50), Fraction(5), base("40", "10", source="merged"), rule("none"))
-    assert (outcome.adjustment, outcome.kind) == (0, "merged")
+    assert (outcome.points_satisfaction, outcome.points_dissatisfaction, outcome.kind) == (0, 0, "merged")
 
 
 @pytest.mark.parametrize("baseline", [None, Baseline(group_rank=3)])

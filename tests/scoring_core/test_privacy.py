@@ -27,6 +27,7 @@ def test_the_next_smallest_goes_with_a_single_hidden_cell() -> None:
 
 def test_two_hidden_cells_protect_each_other_if_they_hold_enough() -> None:
     assert complements([[3, 4, 40]], [[1, 1, 0]]) == [[1, 1, 0]]
+    assert complements([[2, 3, 40]], [[1, 1, 0]]) == [[1, 1, 0]]  # just enough
     assert complements([[2, 2, 40, 9]], [[1, 1, 0, 0]]) == [[1, 1, 0, 1]]  # 4 answers are still fewer than 5
 
 
@@ -102,11 +103,18 @@ def test_small_on_one_criterion_is_hidden_on_all() -> None:
 
 def test_unanimous_cells_that_enter_the_score_are_named() -> None:
     rules = definition({"g": {"s1": "0.5", "s2": "99.5"}, "h": {"s1": 100}}, min_valid=5)
-    answers = [*times(6, "s1", "1", "AA"), *times(6, "s2", "1", "BA"), *times(20, "s2", "1", "B.")]
+    answers = [*times(5, "s1", "1", "AA"), *times(6, "s2", "1", "BA"), *times(20, "s2", "1", "B.")]
     cells = ballots(rules, answers).cube(rules, 2).cells()  # type: ignore[arg-type]
     found = unanimous_cells(rules, departments("gh"), cells)
-    # D01: s1 (6 × A), not s2 (26 × B); D02: s1, but not s2, which does not judge its group
+    # D01: s1 (5 × A, just enough to report), not s2 (26 × B); D02: s1, but not s2, which does not judge its group
     assert [(cell.department, cell.item, cell.stratum, cell.valid) for cell in found] == [
-        ("D01", "overall", "s1", 6),
-        ("D02", "overall", "s1", 6),
+        ("D01", "overall", "s1", 5),
+        ("D02", "overall", "s1", 5),
     ]
+
+
+def test_twenty_equal_answers_are_no_secret() -> None:
+    rules = definition({"g": {"s": 100}}, min_valid=5)
+    for size, named in ((19, 1), (20, 0)):
+        cells = ballots(rules, times(size, "s", "1", "A")).cube(rules, 1).cells()  # type: ignore[arg-type]
+        assert len(unanimous_cells(rules, departments("g"), cells)) == named

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from fractions import Fraction
 
+from evaluation.definition import Choice
 from tests.scoring_core.builders import definition, scored, times
 
 
@@ -86,10 +87,22 @@ def test_a_department_with_ballots_only_from_strata_of_weight_zero_is_insufficie
 
 
 def test_a_cell_knows_whether_its_answers_agree() -> None:
-    rules = definition({"g": {"s1": 20, "s2": 40, "s3": 40}})
+    rules = definition({"g": {"s1": 20, "s2": 40, "s3": 20, "s4": 20}})
     rows = [*times(3, "s1", "1", "A"), ("s1", "1", "D"), ("s2", "1", "A"), ("s2", "1", "B"), ("s3", "1", "D")]
-    cells = scored(rules, "g", rows).departments[0].rates.cells[0]
-    assert [cell.unanimous for cell in cells] == [True, False, False]
+    cells = scored(rules, "g", [*rows, ("s4", "1", "C")]).departments[0].rates.cells[0]
+    assert [cell.unanimous for cell in cells] == [True, False, False, True]
+
+
+def test_scale_values_may_be_fractions() -> None:
+    # (82.5·2 + 0.25)/3 = 55.0833
+    scale = (
+        Choice("A", "", Decimal("82.5"), "satisfied"),
+        Choice("B", "", Decimal("0.25"), "dissatisfied"),
+    )
+    rules = definition({"g": {"s": 100}}, scale=scale)
+    row = scored(rules, "g", [*times(2, "s", "1.5", "A"), ("s", "1.5", "B")]).departments[0]
+    assert row.base == Decimal("55.0833")
+    assert row.rates.cells[0][0].base == Fraction("165.25") / 3
 
 
 def test_a_stratum_absent_from_a_groups_weights_weighs_nothing() -> None:

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import pytest
 
-from evaluation.definition import Advanced, KeyHelp, MostImproved, OutcomeRules, PeopleSatisfied, YearOverYear
+from evaluation.definition import Advanced, Choice, KeyHelp, MostImproved, OutcomeRules, PeopleSatisfied, YearOverYear
 from scoring.core.figures import as_text, rounded
 from scoring.core.model import Adjustment, Baseline, ScoringError
 from scoring.core.outcomes import Candidate, Outcomes, propose
@@ -81,6 +81,20 @@ def test_ties_are_broken_by_satisfaction_then_dissatisfaction() -> None:
     assert ranks(tied, ("satisfaction", "dissatisfaction")) == [3, 1, 2]
     assert ranks(tied, ("dissatisfaction",)) == [2, 2, 1]
     assert ranks(tied, ()) == [1, 1, 1]
+
+
+def test_a_tie_on_the_total_is_broken_by_the_departments_own_rates() -> None:
+    # worth 100, 50, 0 and 0. D01: A and C: T 50, S 50, U 50. D02: twice B: T 50, S 0, U 0. D03: A and N: T 50, S 50, U 0
+    scale = (
+        Choice("A", "", Decimal(100), "satisfied"),
+        Choice("B", "", Decimal(50), "neutral"),
+        Choice("N", "", Decimal(0), "neutral"),
+        Choice("C", "", Decimal(0), "dissatisfied"),
+    )
+    rules = definition({"g": {"s": 100}}, scale=scale)
+    result = scored(rules, "ggg", [("s", "1", "ABA"), ("s", "1", "CBN")])
+    assert [row.total for row in result.departments] == [Decimal(50)] * 3
+    assert [row.group_rank for row in result.departments] == [2, 3, 1]
 
 
 def test_ranks_follow_the_rounded_figures() -> None:
@@ -173,6 +187,17 @@ def test_people_satisfied_asks_for_a_rate_and_a_place_among_the_rates_of_the_gro
 
 def test_an_absent_outcome_is_not_proposed() -> None:
     assert propose([candidate(1, 20)], OutcomeRules()) == [Outcomes()]
+
+
+def test_outcomes_see_the_departments_own_rates() -> None:
+    # D01: U = 40; D02: U = 60; both thresholds lie between
+    rules = definition(
+        {"g": {"s": 100}},
+        outcomes=OutcomeRules(KeyHelp(dissatisfaction_at_least=Decimal(60)), Advanced(max_dissatisfaction=Decimal(59))),
+    )
+    rows = [*times(2, "s", "1", "AA"), ("s", "1", "AC"), *times(2, "s", "1", "CC")]
+    found = [row.outcomes for row in scored(rules, "gg", rows).departments]
+    assert found == [Outcomes((), advanced=True), Outcomes(("dissatisfaction",))]
 
 
 def test_outcomes_count_ranked_departments_only() -> None:
