@@ -137,7 +137,7 @@ def differences(entry: AuditEntry) -> list[Difference]:
     before, after = dict(_flat(entry.before)), dict(_flat(entry.after))
     rows = []
     for path in [*after, *(path for path in before if path not in after)]:
-        label = " › ".join(_key_label(entry.subject_type, key) for key in path) or _("Value")
+        label = " › ".join(_key_label(entry.subject_type, key) for key in path) or _("Content")
         old, new = _shown(before.get(path)), _shown(after.get(path))
         rows.append(Difference(label, old, new, old != new))
     return rows

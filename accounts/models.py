@@ -9,7 +9,7 @@ from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import PERMISSION_CODES
@@ -37,7 +37,7 @@ class User(AbstractBaseUser):
         validators=[UnicodeUsernameValidator()],
         error_messages={"unique": _("A user with this name exists already.")},
     )
-    full_name = models.CharField(_("full name"), max_length=100, blank=True)
+    full_name = models.CharField(pgettext_lazy("person", "full name"), max_length=100, blank=True)
     email = models.EmailField(_("e-mail address"), blank=True)
     is_active = models.BooleanField(_("may log in"), default=True)
     must_change_password = models.BooleanField(_("must change the password at next login"), default=False)

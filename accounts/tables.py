@@ -9,6 +9,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import ScopeKind, User
 from accounts.scopes import ScopeNames
@@ -20,7 +21,9 @@ class UserTable(tables.Table):
     """Name, user name, roles, state, last login."""
 
     full_name = tables.Column(
-        verbose_name=_("Name"), linkify=("accounts:user-detail", [tables.A("pk")]), empty_values=()
+        verbose_name=pgettext_lazy("person", "Name"),
+        linkify=("accounts:user-detail", [tables.A("pk")]),
+        empty_values=(),
     )
     username = tables.Column(verbose_name=_("User name"))
     roles = tables.Column(verbose_name=_("Roles"), accessor="grants", orderable=False, empty_values=())

@@ -22,8 +22,8 @@ register_labels(
         "sector.delete": _("Sector deleted"),
     },
     {
-        "change": _("Changed"),
-        "create": _("Created"),
+        "change": _("Rows changed"),
+        "create": _("Rows added"),
         "departments": _("Departments"),
         "from_year": _("From the year"),
         "group": _("Group"),

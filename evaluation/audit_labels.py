@@ -22,7 +22,7 @@ register_labels(
     {
         "ballots": _("Ballots"),
         "copied_from": _("Copied from"),
-        "count": _("Number"),
+        "count": _("How many"),
         "file": _("Stored file"),
         "opened": _("Opened"),
         "opinions": _("Opinions"),
