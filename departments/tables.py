@@ -32,7 +32,6 @@ class DepartmentTable(tables.Table):
     class Meta:
         model = Department
         fields = ("code", "full_name", "short_name", "group", "sector", "state")
-        attrs = {"class": "table table-cards"}
 
     def __init__(self, *args: Any, is_empty_year: bool = False, may_import: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

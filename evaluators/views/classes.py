@@ -91,7 +91,7 @@ def _unit_form(request: HttpRequest, row: Unit | None) -> HttpResponse:
             messages.success(request, _("“%(name)s” has been saved.") % {"name": saved.name})
             return redirect("evaluators:unit-detail", pk=saved.pk)
     address = reverse("evaluators:unit-detail", args=(row.pk,)) if row else reverse("evaluators:unit-list")
-    way = [(name, address), (_("Change"), "")] if row else [(_("New unit"), "")]
+    way = [(name, address), (_("Edit"), "")] if row else [(_("New unit"), "")]
     context = {
         "form": form,
         "title": name or _("New unit"),

@@ -177,7 +177,7 @@ def _form(request: HttpRequest, row: Evaluator | None) -> HttpResponse:
         "evaluator": row,
         "matches": matches,
         "districts": selectors.districts(),
-        "crumbs": crumbs((row.code, address), (_("Change"), "")) if row else crumbs((_("New person"), "")),
+        "crumbs": crumbs((row.code, address), (_("Edit"), "")) if row else crumbs((_("New person"), "")),
     }
     return render(request, "evaluators/evaluator_form.html", context)
 
