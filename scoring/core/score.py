@@ -19,7 +19,7 @@ from .figures import rounded
 from .model import INSUFFICIENT, NONE, RANKED, ZERO, Adjustment, Baseline, Department, ScoringError, StandardErrors
 from .outcomes import Candidate, propose
 from .ranking import Standing, movement, ranks
-from .rates import Rates, department_rates
+from .rates import DepartmentRates, Rates, department_rates
 from .result import DepartmentResult, Figures, MeanRates, Result
 from .uncertainty import Sampling, sampling, standard_errors
 
@@ -53,16 +53,7 @@ def score(
         sampled = sampling(definition, counts.returned.tolist())
     rows = []
     for department, rate, error in zip(departments, rates, errors, strict=True):
-        omitted = tuple(definition.strata[position].code for position in rate.omitted)
-        row = DepartmentResult(
-            department.code,
-            department.group,
-            INSUFFICIENT,
-            omitted,
-            rate,
-            se_satisfaction=error[0] if error else None,
-            se_dissatisfaction=error[1] if error else None,
-        )
+        row = _unranked(definition, department, rate, error)
         if rate.overall is not None:
             baseline = baselines.get(department.code)
             error = error or _published(definition, department, baseline, published_errors)
@@ -82,6 +73,24 @@ def score(
         ),
         city=_means("", rows, definition.decimals),
         sampling=sampled,
+    )
+
+
+def _unranked(
+    definition: ScoringDefinition,
+    department: Department,
+    rates: DepartmentRates,
+    error: tuple[Decimal, Decimal] | None,
+) -> DepartmentResult:
+    """The row of a department before it has figures, which is all that an insufficient one ever has."""
+    return DepartmentResult(
+        department.code,
+        department.group,
+        INSUFFICIENT,
+        tuple(definition.strata[position].code for position in rates.omitted),
+        rates,
+        se_satisfaction=error[0] if error else None,
+        se_dissatisfaction=error[1] if error else None,
     )
 
 

@@ -84,7 +84,7 @@ def test_ties_are_broken_by_satisfaction_then_dissatisfaction() -> None:
 
 
 def test_a_tie_on_the_total_is_broken_by_the_departments_own_rates() -> None:
-    # worth 100, 50, 0 and 0. D01: A and C: T 50, S 50, U 50. D02: twice B: T 50, S 0, U 0. D03: A and N: T 50, S 50, U 0
+    # all have T = 50. D01 (A, C): S 50, U 50; D02 (B, B): S 0, U 0; D03 (A, N): S 50, U 0
     scale = (
         Choice("A", "", Decimal(100), "satisfied"),
         Choice("B", "", Decimal(50), "neutral"),
