@@ -105,7 +105,7 @@ def preview(request: HttpRequest, kind: str, pk: UUID) -> HttpResponse:
     if row.state != JobState.DONE:
         return redirect("foundation:job-detail", pk=row.pk)
     result = result_of(_record(row))
-    form = ApplyForm(request.POST or None)
+    form = ApplyForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         skip = form.cleaned_data["skip_problem_rows"]
         if result.unreadable or (result.problems and not skip):
