@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Count, F, FilteredRelation, Max, Q, QuerySet
+from django.db.models import Count, F, FilteredRelation, Max, Q, QuerySet, Value
+from django.db.models.functions import Coalesce
 
 from accounts.policies import scope_of
 from departments.freezes import frozen_reason
 from departments.models import Department, DepartmentYear
+
+_LAST = Value(32_767)  # without a group or sector: at the end, in either database
 
 
 def years_with_departments() -> list[int]:
@@ -32,11 +35,11 @@ def in_year(rows: QuerySet[Department], year: int) -> QuerySet[Any]:
     return rows.annotate(
         of_year=FilteredRelation("years", condition=Q(years__year=year)),
         group_pk=F("of_year__group"),
-        group_order=F("of_year__group__order"),
+        group_order=Coalesce(F("of_year__group__order"), _LAST),
         group_name=F("of_year__group__name"),
         group_name_en=F("of_year__group__name_en"),
         sector_pk=F("of_year__sector"),
-        sector_order=F("of_year__sector__order"),
+        sector_order=Coalesce(F("of_year__sector__order"), _LAST),
         sector_name=F("of_year__sector__name"),
     )
 

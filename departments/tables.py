@@ -15,19 +15,28 @@ from foundation import formats
 from foundation.templatetags.ui import empty_state, status
 
 
+_WHOLE = {"td": {"class": "text-nowrap"}, "th": {"class": "text-nowrap"}}
+
+
 class DepartmentTable(tables.Table):
     """Code, names, group and sector in a year, state; rows come from ``selectors.in_year``."""
 
     code = tables.Column(verbose_name=_("Code"))
-    full_name = tables.Column(verbose_name=_("Full name"), linkify=("departments:department-detail", [tables.A("pk")]))
-    short_name = tables.Column(verbose_name=_("Short name"))
+    full_name = tables.Column(
+        verbose_name=_("Full name"), attrs=_WHOLE, linkify=("departments:department-detail", [tables.A("pk")])
+    )
+    short_name = tables.Column(verbose_name=_("Short name"), attrs=_WHOLE)
     group = tables.Column(
-        verbose_name=_("Group"), accessor="group_name", order_by=("group_order", "group_pk", "code"), empty_values=()
+        verbose_name=_("Group"),
+        attrs=_WHOLE,
+        accessor="group_name",
+        order_by=("group_order", "group_pk", "code"),
+        empty_values=(),
     )
     sector = tables.Column(
-        verbose_name=_("Sector"), accessor="sector_name", order_by=("sector_order", "sector_pk", "code")
+        verbose_name=_("Sector"), attrs=_WHOLE, accessor="sector_name", order_by=("sector_order", "sector_pk", "code")
     )
-    state = tables.Column(verbose_name=_("State"), accessor="is_active", order_by=("-is_active", "code"))
+    state = tables.Column(verbose_name=_("State"), attrs=_WHOLE, accessor="is_active", order_by=("-is_active", "code"))
 
     class Meta:
         model = Department
