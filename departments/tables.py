@@ -14,7 +14,6 @@ from departments.models import Department
 from foundation import formats
 from foundation.templatetags.ui import empty_state, status
 
-
 _WHOLE = {"td": {"class": "text-nowrap"}, "th": {"class": "text-nowrap"}}
 
 
