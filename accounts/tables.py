@@ -26,7 +26,7 @@ class UserTable(tables.Table):
         empty_values=(),
     )
     username = tables.Column(verbose_name=_("User name"))
-    roles = tables.Column(verbose_name=_("Roles"), accessor="grants", orderable=False, empty_values=())
+    roles = tables.Column(verbose_name=_("Roles held"), accessor="grants", orderable=False, empty_values=())
     is_active = tables.Column(verbose_name=_("State"))
     last_login = tables.Column(verbose_name=_("Last login"), empty_values=())
 

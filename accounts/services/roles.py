@@ -83,6 +83,7 @@ def delete_role(*, actor: User, role: Role) -> None:
     require(actor, MANAGE)
     _refuse_console_role(role)
     serialise("accounts.roles")
+    role = Role.objects.select_for_update().get(pk=role.pk)
     if RoleGrant.objects.filter(role=role).exists():
         raise Conflict(
             _("This role is still held by somebody."), remedy=_("First take it away from everybody who holds it.")
@@ -122,4 +123,7 @@ def revoke_grant(*, actor: User, grant: RoleGrant) -> None:
 
 
 def _granted(grant: RoleGrant) -> dict[str, str]:
-    return {"role": grant.role.code, "scope": f"{grant.scope_kind}:{grant.scope_code}".rstrip(":")}
+    return {
+        "role": f"{grant.role.name} ({grant.role.code})",
+        "scope": f"{grant.scope_kind}:{grant.scope_code}".rstrip(":"),
+    }

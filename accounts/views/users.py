@@ -146,7 +146,7 @@ def user_reset_password(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("accounts:one-time-password", pk=pk)
     context = {
         "title": _("New password for %(name)s") % {"name": user},
-        "crumbs": user_crumbs(user, _("New password")),
+        "crumbs": user_crumbs(user, _("Reset the password")),
         "consequences": [
             _("The present password stops working at once, and %(name)s is logged out everywhere.") % {"name": user},
             _("A one-time password is shown on the next page, once. Hand it over in person or by telephone."),
