@@ -7,9 +7,8 @@ from typing import Any
 import django_tables2 as tables
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from accounts.models import ScopeKind, User
 from accounts.scopes import ScopeNames
@@ -40,7 +39,7 @@ class UserTable(tables.Table):
         super().__init__(*args, **kwargs)
         self._names = ScopeNames()
         self.empty_text = empty_state(
-            "people", _now("No account found"), _now("Search for less, or create the account that is missing.")
+            "people", gettext("No account found"), gettext("Search for less, or create the account that is missing.")
         )
 
     def render_full_name(self, record: User) -> str:
@@ -65,10 +64,10 @@ class UserTable(tables.Table):
 
     def render_is_active(self, record: User) -> SafeString:
         if not record.is_active:
-            return status(_now("Deactivated"), "neutral")
+            return status(gettext("Deactivated"), "neutral")
         if record.must_change_password:
-            return status(_now("One-time password"), "warning")
-        return status(_now("May log in"), "success")
+            return status(gettext("One-time password"), "warning")
+        return status(gettext("May log in"), "success")
 
     def render_last_login(self, record: User) -> str:
         return formats.moment(record.last_login)
