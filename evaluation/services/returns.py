@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
+from django.utils.translation import get_language
 
 from accounts.policies import scope_of
 from evaluation.models import Invitation, Round
@@ -75,12 +76,22 @@ def total(round: Round, strata: Collection[str] | None = None) -> Returns:
 
 def by_stratum(round: Round, strata: Collection[str] | None = None) -> list[Returns]:
     """By stratum in its order. One query."""
-    return _by(visible(round, strata), ["stratum__name"], ["stratum__order", "stratum__code"])
+    order = ["stratum__order", "stratum__code"]
+    rows = visible(round, strata).values(*order, "stratum__name", "stratum__name_en").annotate(**_COUNTS)
+    return [
+        _returns(stratum_label(row["stratum__name"], row["stratum__name_en"]), row) for row in rows.order_by(*order)
+    ]
+
+
+def stratum_label(name: str, name_en: str) -> str:
+    """A stratum's name in the reader's language, where it has one."""
+    return name_en if name_en and (get_language() or "").startswith("en") else name
 
 
 def by_district(round: Round, strata: Collection[str] | None = None) -> list[Returns]:
     """By district, by name. One query."""
-    return _by(visible(round, strata), ["district"], ["district"])
+    rows = visible(round, strata).values("district").annotate(**_COUNTS).order_by("district")
+    return [_returns(row["district"], row) for row in rows]
 
 
 def by_round(strata: Collection[str] | None = None) -> list[tuple[Round, Returns]]:
@@ -123,11 +134,6 @@ def by_day(round: Round, strata: Collection[str] | None = None) -> list[Day]:
 def rounds_with_receipts() -> QuerySet[Round]:
     """Rounds whose box has been opened, newest first."""
     return Round.objects.filter(state__in=COUNTED).exclude(receipts_root="")
-
-
-def _by(rows: QuerySet[Invitation], fields: list[str], order: list[str]) -> list[Returns]:
-    grouped = rows.values(*order, *(name for name in fields if name not in order)).annotate(**_COUNTS).order_by(*order)
-    return [_returns(row[fields[0]] or "", row) for row in grouped]
 
 
 def _returns(label: str, row: dict[str, Any]) -> Returns:

@@ -17,7 +17,7 @@ from evaluation.models import Round
 from evaluation.services import guards, moves
 from evaluation.services.closing import close_round
 from evaluation.services.counting import is_cleared
-from evaluation.services.returns import by_stratum, total
+from evaluation.services.returns import by_stratum, stratum_label, total
 from evaluation.states import VERBS, RoundState
 from evaluation.views.shared import confirm, crumbs, get_round
 from evaluators.models import Stratum
@@ -100,8 +100,11 @@ def round_count(request: HttpRequest, year: int) -> HttpResponse:
 
 
 def _report_rows(evaluation: Round) -> list[dict[str, object]]:
-    names = dict(Stratum.objects.values_list("code", "name")) if evaluation.counting_report else {}
     rows = (evaluation.counting_report or {}).get("strata", [])
+    strata = Stratum.objects.filter(code__in=[row["stratum"] for row in rows])
+    names = {
+        code: stratum_label(name, english) for code, name, english in strata.values_list("code", "name", "name_en")
+    }
     return [{**row, "name": names.get(row["stratum"], row["stratum"])} for row in rows]
 
 

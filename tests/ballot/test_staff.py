@@ -206,6 +206,7 @@ class TestPages:
         for page, words in (
             ("codes/", "Only keyed hashes are kept"),
             ("returns/", "Counts of ballots only"),
+            ("returns/", "Deputies"),
             ("counting/", "The box can be opened when it is closed"),
             ("close/", "Nothing opens by itself"),
         ):
