@@ -136,5 +136,5 @@ def rounds_with_receipts() -> QuerySet[Round]:
     return Round.objects.filter(state__in=COUNTED).exclude(receipts_root="")
 
 
-def _returns(label: str, row: dict[str, Any]) -> Returns:
+def _returns(label: str, row: Any) -> Returns:
     return Returns(label, row["drawn"], row["sent"], row["opened"], row["returned"])

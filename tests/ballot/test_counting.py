@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
+import signal
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.core.exceptions import PermissionDenied
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
 from django.utils import timezone
 from nacl.public import PrivateKey
 
@@ -209,6 +211,50 @@ class TestKilled:
         with pytest.raises(KeyboardInterrupt):
             count_round(actor=world.staff, round=world.round, progress=Killed())
         untouched(world, 8)
+
+
+def in_a_process(work) -> int:
+    """Run ``work`` in a child with database connections of its own; how it ended, as waitpid says."""
+    connections.close_all()
+    child = os.fork()
+    if child == 0:
+        try:
+            work()
+        finally:
+            os._exit(1)
+    return os.waitpid(child, 0)[1]
+
+
+def die(*_anything) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.mark.django_db(transaction=True)
+class TestKilledForReal:
+    """kill -9 of the process that opens the box."""
+
+    @pytest.mark.parametrize("moment", ["opening", "before the commit"])
+    def test_before_the_commit(self, moment: str) -> None:
+        world, _tokens = closed()
+        progress = SilentProgress(die if moment == "opening" else None)
+        if moment != "opening":
+            progress.confirm = die  # type: ignore[method-assign]
+        status = in_a_process(lambda: count_round(actor=world.staff, round=world.round, progress=progress))
+        assert os.WTERMSIG(status) == signal.SIGKILL
+        untouched(world, 8)
+        assert count_round(actor=world.staff, round=world.round)["opened"] == 8
+
+    def test_after_the_commit(self, monkeypatch) -> None:
+        world, _tokens = closed()
+        with monkeypatch.context() as patch:
+            patch.setattr(counting, "clear_up", die)
+            status = in_a_process(lambda: count_round(actor=world.staff, round=world.round))
+        assert os.WTERMSIG(status) == signal.SIGKILL
+        assert Ballot.objects.count() == 8
+        assert has_key_file(world.round)
+        assert count_round(actor=world.staff, round=world.round)["opened"] == 8
+        assert not has_key_file(world.round)
+        assert Ballot.objects.count() == 8
 
 
 @pytest.mark.django_db(transaction=True)
