@@ -1,174 +1,30 @@
-"""What an evaluator meets, from the code to the receipt. No session, no account; a GET never changes anything."""
+"""What an evaluator meets, from the first page to the receipt. No session, no account; a GET never changes anything."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
 from http import HTTPStatus
-from typing import Any, Concatenate
+from typing import Any
 
 import segno
-from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
-from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
-from evaluation import attempts, ballot_cookie, receipts
-from evaluation.admission import Admission, Standing, find, was_replaced
-from evaluation.ballot_code import BallotCode, CodeError
+from evaluation import ballot_cookie, receipts
+from evaluation.admission import Admission, Standing, find
 from evaluation.ballot_cookie import Ticket
-from evaluation.ballot_forms import BadBallotPostError, CodeForm, PageForm, read_time, sign_time
+from evaluation.ballot_forms import BadBallotPostError, PageForm, sign_time
 from evaluation.ballot_sheet import Sheet, names_of
 from evaluation.envelopes import ContentTooLongError
 from evaluation.models import Invitation
 from evaluation.refusals import Refused
 from evaluation.services import drafts, submitting
 from evaluation.services.submitting import Content, Outcome
+from evaluation.views.ballot_access import refusal_page, state_page, used_page, with_ballot
 from evaluation.wording import label_of
-from foundation.errors import TooManyRequests
-
-View = Callable[..., HttpResponse]
-
-
-def public(view: View) -> View:
-    """A page of the ballot: for everybody, kept nowhere, with nothing of it in an error report."""
-
-    @login_not_required
-    @sensitive_post_parameters()
-    @sensitive_variables()
-    @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        response = view(request, *args, **kwargs)
-        add_never_cache_headers(response)
-        response["Cache-Control"] = "no-store"
-        # Forms need "same-origin": with "no-referrer" browsers hide their origin, and the CSRF check refuses them.
-        response.setdefault("Referrer-Policy", "same-origin")
-        return response
-
-    return guarded
-
-
-def with_ballot(view: Callable[Concatenate[HttpRequest, Ticket, Admission, ...], HttpResponse]) -> View:
-    """A page behind the code: the view gets the browser's ticket and the invitation, in whatever state it is."""
-
-    @public
-    @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        ticket = ballot_cookie.read(request)
-        if ticket is None:
-            return redirect("ballot:code-entry")
-        admission = find(ticket.code)
-        if admission is None:
-            response = state_page(request, "revoked") if was_replaced(ticket.code) else redirect("ballot:code-entry")
-            ballot_cookie.forget(response)
-            return response
-        form_time = read_time(request.POST.get("opened", ""), ticket.code.hash) if request.method == "POST" else None
-        return view(request, ticket, admission.opened(form_time or ticket.started_at), *args, **kwargs)
-
-    return guarded
-
-
-_STATUS = {
-    "unknown": HTTPStatus.NOT_FOUND,
-    "not_yet": HTTPStatus.FORBIDDEN,
-    "closed": HTTPStatus.GONE,
-    "revoked": HTTPStatus.GONE,
-    "used": HTTPStatus.CONFLICT,
-    "too_many": HTTPStatus.TOO_MANY_REQUESTS,
-}
-
-
-def state_page(request: HttpRequest, name: str, admission: Admission | None = None, **context: Any) -> HttpResponse:
-    """The page of a state in which the ballot cannot be filled in, with its status."""
-    if admission is not None:
-        context |= {"round": admission.round, "returned_on": admission.invitation.returned_on}
-    # The switches of language and type lead to a page without a code in its address.
-    context["here"] = reverse("ballot:intro" if admission is not None else "ballot:code-entry")
-    return render(request, f"evaluation/ballot/{name}.html", context, status=_STATUS[name].value)
-
-
-def _used(request: HttpRequest, admission: Admission) -> HttpResponse:
-    can_replace = admission.may_replace and admission.standing() == Standing.RETURNED
-    return state_page(request, "used", admission, can_replace=can_replace)
-
-
-def _refusal(request: HttpRequest, ticket: Ticket, admission: Admission) -> HttpResponse | None:
-    """The page that says why this ballot cannot be filled in now; None if it can."""
-    standing = admission.standing()
-    if standing == Standing.OPEN:
-        return None
-    if standing == Standing.RETURNED:
-        if ticket.replacing and admission.may_replace and admission.invitation.draft is not None:
-            return None
-        return redirect("ballot:intro")
-    return state_page(request, standing.value, admission)
-
-
-# The code
-
-
-@public
-@require_http_methods(["GET", "HEAD", "POST"])
-def code_entry(request: HttpRequest) -> HttpResponse:
-    """Type the code from the letter."""
-    if request.method != "POST":
-        return render(request, "evaluation/ballot/entry.html", {"form": CodeForm()})
-    form = CodeForm(request.POST)
-    if not form.is_valid():
-        return render(request, "evaluation/ballot/entry.html", {"form": form}, status=HTTPStatus.BAD_REQUEST.value)
-    return _exchange(request, form.cleaned_data["code"], typed=form)
-
-
-@public
-@require_safe
-def code_link(request: HttpRequest, code: str) -> HttpResponse:
-    """The link of the letter: its code becomes a cookie and leaves the address. Looking at it spends nothing."""
-    response = _exchange(request, code, typed=None)
-    # A page that stays at this address has forms, for which the bare origin has to be told; the path never is.
-    response["Referrer-Policy"] = "no-referrer" if response.status_code == HTTPStatus.FOUND else "strict-origin"
-    return response
-
-
-def _exchange(request: HttpRequest, typed_code: str, *, typed: CodeForm | None) -> HttpResponse:
-    address = attempts.client_address(request)
-    try:
-        attempts.refuse_if_too_many(address)
-    except TooManyRequests as refusal:
-        response = state_page(request, "too_many", minutes=int(refusal.retry_after // 60))
-        response["Retry-After"] = str(int(refusal.retry_after))
-        return response
-    try:
-        code = BallotCode.read(typed_code)
-    except CodeError:
-        attempts.note_wrong(address)
-        if typed is not None:
-            typed.add_error("code", _("There is a typing error in this code. Please compare it with your letter."))
-            return render(request, "evaluation/ballot/entry.html", {"form": typed}, status=HTTPStatus.NOT_FOUND.value)
-        return state_page(request, "unknown")
-    if find(code) is not None:
-        response = redirect("ballot:intro")
-        known = ballot_cookie.read(request)
-        ballot_cookie.write(response, request, known if known is not None and known.code == code else Ticket(code))
-        return response
-    if was_replaced(code):
-        return state_page(request, "revoked")
-    attempts.note_wrong(address)
-    return state_page(request, "unknown")
-
-
-@public
-@require_POST
-def leave(request: HttpRequest) -> HttpResponse:
-    """Take the code off this device."""
-    response = redirect("ballot:code-entry")
-    ballot_cookie.forget(response)
-    return response
-
 
 # Filling in
 
@@ -181,7 +37,7 @@ def intro(request: HttpRequest, ticket: Ticket, admission: Admission) -> HttpRes
     if standing == Standing.RETURNED:
         if any(submitting.is_token_of(token, admission.invitation) for token in ticket.tokens):
             return redirect("ballot:receipt")
-        return _used(request, admission)
+        return used_page(request, admission)
     if standing != Standing.OPEN:
         return state_page(request, standing.value, admission)
     sheet = Sheet.of(admission)
@@ -201,7 +57,7 @@ def intro(request: HttpRequest, ticket: Ticket, admission: Admission) -> HttpRes
 @require_POST
 def start(request: HttpRequest, ticket: Ticket, admission: Admission) -> HttpResponse:
     """Start was pressed: only now the invitation counts as opened."""
-    refusal = _refusal(request, ticket, admission)
+    refusal = refusal_page(request, ticket, admission)
     if refusal is not None:
         return refusal
     if admission.invitation.opened_on is None:
@@ -216,7 +72,7 @@ def start(request: HttpRequest, ticket: Ticket, admission: Admission) -> HttpRes
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest, ticket: Ticket, admission: Admission, number: int) -> HttpResponse:
     """Some departments of one group; each step saves the draft."""
-    refusal = _refusal(request, ticket, admission)
+    refusal = refusal_page(request, ticket, admission)
     if refusal is not None:
         return refusal
     if admission.started_at is None:
@@ -290,7 +146,7 @@ def draft_save(request: HttpRequest, ticket: Ticket, admission: Admission, numbe
     """The same as a page's post, by script after each tap: how many are answered, or why it was not saved."""
     sheet = Sheet.of(admission)
     shown = sheet.page(number)
-    if _refusal(request, ticket, admission) is not None or shown is None or admission.started_at is None:
+    if refusal_page(request, ticket, admission) is not None or shown is None or admission.started_at is None:
         return JsonResponse({"error": _("Your ballot can no longer be changed here.")}, status=HTTPStatus.CONFLICT)
     form = PageForm(sheet, shown, {}, _draft(ticket, admission))
     problem, status = _save(form, request, admission)
@@ -307,7 +163,7 @@ def draft_save(request: HttpRequest, ticket: Ticket, admission: Admission, numbe
 @require_safe
 def review(request: HttpRequest, ticket: Ticket, admission: Admission) -> HttpResponse:
     """What is left blank, and the button that submits."""
-    refusal = _refusal(request, ticket, admission)
+    refusal = refusal_page(request, ticket, admission)
     if refusal is not None:
         return refusal
     if admission.started_at is None:
@@ -386,8 +242,8 @@ def submit(request: HttpRequest, ticket: Ticket, admission: Admission) -> HttpRe
         return _to_receipt(request, ticket, token)
     replacing = ticket.replacing and request.POST.get("replace") == "1"
     if admission.standing() == Standing.RETURNED and not replacing:
-        return _used(request, admission)
-    refusal = _refusal(request, ticket, admission)
+        return used_page(request, admission)
+    refusal = refusal_page(request, ticket, admission)
     if refusal is not None:
         return refusal
     if request.POST.get("draft", "") != drafts.version_of(admission.invitation.draft):
@@ -405,7 +261,7 @@ def submit(request: HttpRequest, ticket: Ticket, admission: Admission) -> HttpRe
         return _to_receipt(request, ticket, token)
     if outcome == Outcome.ALREADY_USED:
         fresh = find(ticket.code)
-        return _used(request, fresh.opened(admission.started_at) if fresh is not None else admission)
+        return used_page(request, fresh.opened(admission.started_at) if fresh is not None else admission)
     return state_page(request, outcome.value, admission)
 
 
