@@ -13,7 +13,7 @@ from config import demo_hints
 from departments.models import Department, DepartmentGroup, Sector
 from evaluation.models import Invitation
 from evaluators.models import Evaluator, Stratum, Unit
-from foundation.models import AuditEntry, Job, JobState
+from foundation.models import AuditEntry, Job, JobState, StoredFile
 from scoring.models import ScoreRun
 
 #: URL names that answer a POST, a fragment or a file: nothing to look at.
@@ -21,6 +21,8 @@ NOT_PAGES = {
     "set_language": "POST",
     "set_display": "POST",
     "accounts:logout": "POST",
+    "accounts:user-activate": "POST",
+    "accounts:grant-create": "POST",
     "foundation:job-progress": "fragment",
     "foundation:job-cancel": "POST",
     "foundation:job-retry": "POST",
@@ -93,7 +95,6 @@ def _arguments(name: str, wanted: list[str]) -> dict[str, Any]:
         "accounts:user": User.objects.filter(username="lianluo"),
         "accounts:one": User.objects.filter(username="lianluo"),
         "accounts:grant-revoke": RoleGrant.objects.filter(user__is_demo=True),
-        "accounts:grant-create": User.objects.filter(username="lianluo"),
         "departments:group": DepartmentGroup.objects.all(),
         "departments:sector": Sector.objects.all(),
         "departments:department": Department.objects.all(),
@@ -105,6 +106,7 @@ def _arguments(name: str, wanted: list[str]) -> dict[str, Any]:
         "assessment:": Department.objects.all(),
         "evaluation:code-": Invitation.objects.filter(round__year=current_year, returned_on=None),
         "foundation:job": Job.objects.filter(state=JobState.DONE),
+        "foundation:file-detail": StoredFile.objects.filter(erased_at=None, permission="round.view"),
         "foundation:import-preview": Job.objects.filter(kind="foundation.import_preview"),
         "foundation:import-result": Job.objects.filter(kind="foundation.import_apply"),
     }
