@@ -16,6 +16,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.db.backends.sqlite3.base import DatabaseOperations
 from django.test import Client, SimpleTestCase
+from django.utils import translation
 
 from config.catalogues import compile_stale
 from tests import servers
@@ -78,6 +79,13 @@ def _uses_database(item: pytest.Item) -> bool:
     if item.get_closest_marker("django_db") or issubclass(getattr(item, "cls", None) or object, SimpleTestCase):
         return True
     return bool({"db", "transactional_db", "django_db_setup", "live_server"} & set(getattr(item, "fixturenames", ())))
+
+
+@pytest.fixture(autouse=True)
+def _language_of_the_site() -> Iterator[None]:
+    """A request leaves its language behind in the thread; the next test starts in the site's own again."""
+    yield
+    translation.deactivate()
 
 
 # -- servers and processes ---------------------------------------------------------------------------------------------
