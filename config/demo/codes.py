@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-
-from evaluation.ballot_code import ENTROPY_BYTES, BallotCode
+from config.demo.plan import OPEN_YEAR
+from evaluation.ballot_code import BallotCode, demo_code
 
 
 def code_of(seed: int, number: int) -> BallotCode:
     """The code of the n-th invitation of the open demo round, in issuing order from 0."""
-    return BallotCode.from_bytes(hashlib.sha256(f"demo:{seed}:{number}".encode()).digest()[:ENTROPY_BYTES])
+    return demo_code(str(seed), OPEN_YEAR.year, number)
