@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import django_tables2 as tables
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -50,7 +50,7 @@ class UserTable(tables.Table):
         if not grants:
             return formats.DASH
         return format_html_join(
-            format_html("<br>"),
+            mark_safe("<br>"),
             "{}",
             (
                 (

@@ -164,6 +164,7 @@ def postgres() -> Iterator[Postgres]:
             "shared_buffers": "256MB",
             "max_wal_size": "2GB",
             "jit": "off",
+            "lock_timeout": "60s",  # whoever waits for a lock that never comes fails with a name instead of hanging
             "timezone": "Asia/Shanghai",
         }
         command = [str(programs / "postgres"), "-D", str(data)]

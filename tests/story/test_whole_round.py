@@ -29,6 +29,7 @@ pytestmark = [
     pytest.mark.worker,
     pytest.mark.sqlite_story,
     pytest.mark.slow,
+    pytest.mark.timeout(600),
     pytest.mark.django_db(transaction=True),
 ]
 
