@@ -16,6 +16,7 @@ from pathlib import Path
 
 from config.catalogues import compile_stale
 from config.supervision import leashed
+from tests.reporting import STACKS
 from tests.servers import ServerError, both
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -24,7 +25,7 @@ POSTGRESQL, SQLITE = "PostgreSQL, Redis, worker, browser", "SQLite: what uses th
 ONLY_SQLITE_STORIES = "((not browser and not worker) or sqlite_story) and not postgres"
 SETTINGS = {"DJANGO_SETTINGS_MODULE": "config.settings.test"}  # an inherited one would win over pyproject.toml
 NO_TESTS = 5
-LIMIT_SECONDS = 20 * 60  # for one pass; a single test has pytest-timeout's limit (pyproject.toml)
+LIMIT_SECONDS = 15 * 60  # for one pass; a single test has pytest-timeout's limit (pyproject.toml)
 
 
 def _pytest(title: str, environment: dict[str, str], arguments: list[str]) -> tuple[int, str]:
@@ -33,8 +34,7 @@ def _pytest(title: str, environment: dict[str, str], arguments: list[str]) -> tu
         code = _run(title, {**environment, "TEST_REPORT": report}, arguments)
         if code in {0, NO_TESTS}:
             return code, ""
-        told = [path for name in ("failures", "running") if (path := Path(report) / name).exists()]
-        texts = [f"{path.name}:\n{text}" for path in told if (text := path.read_text(encoding="utf-8"))]
+        texts = [f"{path.name}:\n{text}" for path in sorted(Path(report).iterdir()) if (text := path.read_text())]
         return code, "\n".join([f"\n== {title}: exit {code}", *texts])
 
 
@@ -53,6 +53,7 @@ def _run(title: str, environment: dict[str, str], arguments: list[str]) -> int:
             code = process.wait(timeout=LIMIT_SECONDS)
         except subprocess.TimeoutExpired:
             print(f"== {title}: still at it after {LIMIT_SECONDS} s; given up", flush=True)
+            _ask_for_stacks(process.pid, Path(environment["TEST_REPORT"]))
             code = 1
         finally:
             if process.poll() is None:
@@ -62,6 +63,17 @@ def _run(title: str, environment: dict[str, str], arguments: list[str]) -> int:
                 process.kill()
     print(f"== {title}: exit {code} after {time.monotonic() - started:.0f} s", flush=True)
     return code
+
+
+def _ask_for_stacks(leader: int, report: Path) -> None:
+    """Let pytest and xdist's workers write down where they stand, before they are ended."""
+    for written in report.glob("stacks-*"):
+        number = written.name.removeprefix("stacks-")
+        with contextlib.suppress(OSError):
+            parent = int(Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[1])
+            if leader in {int(number), parent}:  # the number may be another program's by now
+                os.kill(int(number), STACKS)
+    time.sleep(2)
 
 
 def _as_exit(number: int, _frame: object) -> None:

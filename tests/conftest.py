@@ -19,9 +19,8 @@ from django.test import Client, SimpleTestCase
 from django.utils import translation
 
 from config.catalogues import compile_stale
-from tests import servers
+from tests import reporting, servers
 from tests.processes import CeleryProcess, database_url
-from tests.reporting import reporter
 from tests.watching import PageMaker, chromium
 
 if TYPE_CHECKING:
@@ -52,8 +51,7 @@ def _flush_past_triggers() -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     _flush_past_triggers()
-    if (plugin := reporter(config)) is not None:
-        config.pluginmanager.register(plugin)
+    reporting.register(config)
     if not hasattr(config, "workerinput"):  # once, not in every process of xdist
         compile_stale(sorted(ROOT.glob("*/locale")))
 

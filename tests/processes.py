@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import quote
 
 from django.db import connection
@@ -17,6 +18,31 @@ from config.supervision import leashed, signal_group
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 60
+
+
+class Process(NamedTuple):
+    """A process of this machine, as /proc tells."""
+
+    id: int
+    parent: int
+    started: str
+    command: str
+
+
+def processes() -> list[Process]:
+    """Every process that runs (one that has ended and waits for its parent does not)."""
+    found: list[Process] = []
+    for folder in Path("/proc").iterdir():
+        if not folder.name.isdigit():
+            continue
+        try:
+            state, parent, *rest = (folder / "stat").read_text(errors="replace").rpartition(")")[2].split()
+            command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if state != "Z":
+            found.append(Process(int(folder.name), int(parent), rest[17], command))
+    return found
 
 
 def database_url() -> str:

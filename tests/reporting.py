@@ -3,18 +3,22 @@
 A pytest plugin (registered by `tests/conftest.py`). With ``TEST_REPORT`` naming a folder it writes there, at once:
 
 - ``failures``: each failure as it happens, the place and the last lines of its traceback;
-- ``running``: the tests begun and not ended, so that whoever ends a hanging run can say which test hung.
+- ``running``: the tests begun and not ended, so that whoever ends a hanging run can say which test hung;
+- ``stacks-PID``: where each thread stands, of every process of the run, when it gets the signal `STACKS`.
 """
 
 from __future__ import annotations
 
+import faulthandler
 import os
+import signal
 import time
 from pathlib import Path
 
 import pytest
 
 LINES_OF_A_FAILURE = 40
+STACKS = signal.SIGUSR1
 
 
 class Reporter:
@@ -44,7 +48,12 @@ class Reporter:
         (self.folder / "running").write_text("".join(lines), encoding="utf-8")
 
 
-def reporter(config: pytest.Config) -> Reporter | None:
-    """The reporter for this process, if `TEST_REPORT` asks for one and the process is not one of xdist's workers."""
-    folder = os.environ.get("TEST_REPORT")
-    return Reporter(Path(folder)) if folder and not hasattr(config, "workerinput") else None
+def register(config: pytest.Config) -> None:
+    """Report from this process, if `TEST_REPORT` asks for it; xdist's workers only say where they stand."""
+    named = os.environ.get("TEST_REPORT")
+    if not named:
+        return
+    folder = Path(named)
+    faulthandler.register(STACKS, file=(folder / f"stacks-{os.getpid()}").open("w"), all_threads=True)
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Reporter(folder))

@@ -10,42 +10,16 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
-from tests.processes import ROOT, wait_for
+from tests.processes import ROOT, processes, wait_for
 from tests.servers import free_port
 
 pytestmark = [pytest.mark.worker, pytest.mark.slow]
 
 START_SECONDS = 90
 SERVICES = ("valkey-server", "MainProcess", "celery beat", "granian")
-
-
-class Process(NamedTuple):
-    """A process of this machine, as /proc tells."""
-
-    id: int
-    parent: int
-    started: str
-    command: str
-
-
-def processes() -> list[Process]:
-    """Every process that runs (one that has ended and waits for its parent does not)."""
-    found: list[Process] = []
-    for folder in Path("/proc").iterdir():
-        if not folder.name.isdigit():
-            continue
-        try:
-            state, parent, *rest = (folder / "stat").read_text(errors="replace").rpartition(")")[2].split()
-            command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        if state != "Z":
-            found.append(Process(int(folder.name), int(parent), rest[17], command))
-    return found
 
 
 class Site:
