@@ -1,0 +1,1 @@
+"""Pages of scoring: runs, and what explains them."""
