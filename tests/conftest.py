@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 # Playwright's synchronous interface runs an event loop in this thread; Django would refuse the database beside it.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+# LibreOffice and Chromium name files by it: under "C" a Chinese name becomes question marks.
+os.environ["LC_ALL"] = "C.UTF-8"
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
+    "--disable-dev-shm-usage",  # containers often have 64 MB there, and pages then crash and never answer
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",

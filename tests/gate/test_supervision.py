@@ -77,14 +77,14 @@ def test_stopping_goes_from_the_highest_rank_down(supervisor: Supervisor) -> Non
 
 def test_what_does_not_listen_is_asked_otherwise_and_then_killed(supervisor: Supervisor) -> None:
     deaf = "import signal, time; signal.signal(15, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"
-    second = _python("second", deaf, stop_signals=(signal.SIGTERM, signal.SIGINT), patience=0.3)
+    second = _python("second", deaf, stop_signals=(signal.SIGTERM, signal.SIGINT), patience=1.5)
     third = _python("third", deaf, patience=0.3)
     for service in (second, third):
         supervisor.add(service)
     supervisor.run_until(lambda: _console(supervisor).count("| up") == 2, timeout=30)
     started = time.monotonic()
     supervisor.stop()
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 20  # a busy machine takes a while to end an interpreter
     assert "third did not stop in time" in _console(supervisor)
     assert "second did not stop" not in _console(supervisor)  # the second signal was enough
 
