@@ -8,9 +8,13 @@ register_labels(
     {
         "score.publish": _("Run published"),
         "score.run": _("Round scored"),
+        "whatif.request": _("Unlock of trials asked for"),
+        "whatif.try": _("Other rules tried, not official"),
+        "whatif.unlock": _("Trials unlocked"),
     },
     {
         "code_version": _("Version of the program"),
+        "expires_at": _("Expires"),
         "input_fingerprint": _("Fingerprint of the input"),
         "number": _("Number of the run"),
     },

@@ -58,7 +58,7 @@ def read_input(round: Round) -> RoundInput:
     )
     definition = scoring_definition_of(round)
     classes = configuration.weight_classes
-    assessments, adjustments = _assessments(round.year)
+    assessments, adjustments = assessments_of(round.year)
     return RoundInput(
         definition=definition,
         departments=departments,
@@ -88,7 +88,8 @@ def _packed(round: Round, definition: ScoringDefinition, classes: list[str]) -> 
     return packed
 
 
-def _assessments(year: int) -> tuple[dict[str, Decimal], dict[str, Adjustment]]:
+def assessments_of(year: int) -> tuple[dict[str, Decimal], dict[str, Adjustment]]:
+    """Assessment scores, and bonus, deduction, veto and problem of a year, by department code."""
     scores: dict[str, Decimal] = {}
     adjustments: dict[str, Adjustment] = {}
     for row in Assessment.objects.filter(year=year).select_related("department"):

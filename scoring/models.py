@@ -116,3 +116,56 @@ class Baseline(models.Model):
         verbose_name = _("imported rates")
         verbose_name_plural = _("imported rates")
         constraints = [models.UniqueConstraint(fields=["year", "department"], name="one_baseline_per_year")]
+
+
+class WhatIfUnlock(models.Model):
+    """Leave to try other rules on a round that is not published: one person asks, another gives it, for a time."""
+
+    round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="what_if_unlocks")
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    requested_at = models.DateTimeField(_("asked"), auto_now_add=True)
+    reason = models.TextField(_("reason"))
+    unlocked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    unlocked_at = models.DateTimeField(_("unlocked"), null=True)
+    expires_at = models.DateTimeField(_("expires"), null=True)
+
+    class Meta:
+        ordering = ["-requested_at", "-pk"]
+        verbose_name = _("unlock of trials")
+        verbose_name_plural = _("unlocks of trials")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(unlocked_by=None) | ~models.Q(unlocked_by=models.F("requested_by")),
+                name="unlock_by_another_person",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(unlocked_by=None, unlocked_at=None, expires_at=None)
+                | models.Q(unlocked_by__isnull=False, unlocked_at__isnull=False, expires_at__isnull=False),
+                name="unlock_whole_or_not",
+            ),
+        ]
+
+
+class WhatIfTrial(models.Model):
+    """One trial of other rules beside a run: what was changed, never what came out. Counted in the report."""
+
+    run = models.ForeignKey(ScoreRun, on_delete=models.PROTECT, related_name="trials")
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField(_("made"), auto_now_add=True)
+    before_publication = models.BooleanField()
+    unlock = models.ForeignKey(WhatIfUnlock, on_delete=models.PROTECT, null=True, related_name="trials")
+
+    objects = AppendOnlyManager()
+
+    class Meta:
+        ordering = ["-made_at", "-pk"]
+        verbose_name = _("trial of other rules")
+        verbose_name_plural = _("trials of other rules")
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise AppendOnlyError("a trial is immutable")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise AppendOnlyError("a trial is immutable")

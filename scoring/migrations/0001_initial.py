@@ -106,6 +106,44 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('year', 'department'), name='one_baseline_per_year')],
             },
         ),
+        migrations.CreateModel(
+            name='WhatIfUnlock',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('requested_at', models.DateTimeField(auto_now_add=True, verbose_name='asked')),
+                ('reason', models.TextField(verbose_name='reason')),
+                ('unlocked_at', models.DateTimeField(null=True, verbose_name='unlocked')),
+                ('expires_at', models.DateTimeField(null=True, verbose_name='expires')),
+                ('requested_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('round', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='what_if_unlocks', to='evaluation.round')),
+                ('unlocked_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'verbose_name': 'unlock of trials',
+                'verbose_name_plural': 'unlocks of trials',
+                'ordering': ['-requested_at', '-pk'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('unlocked_by', None), models.Q(('unlocked_by', models.F('requested_by')), _negated=True), _connector='OR'), name='unlock_by_another_person'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('expires_at', None), ('unlocked_at', None), ('unlocked_by', None)), models.Q(('expires_at__isnull', False), ('unlocked_at__isnull', False), ('unlocked_by__isnull', False)), _connector='OR'), name='unlock_whole_or_not'),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name='WhatIfTrial',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('made_at', models.DateTimeField(auto_now_add=True, verbose_name='made')),
+                ('before_publication', models.BooleanField()),
+                ('made_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('run', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='trials', to='scoring.scorerun')),
+                ('unlock', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='trials', to='scoring.whatifunlock')),
+            ],
+            options={
+                'verbose_name': 'trial of other rules',
+                'verbose_name_plural': 'trials of other rules',
+                'ordering': ['-made_at', '-pk'],
+            },
+        ),
         migrations.AddConstraint(
             model_name='scorerun',
             constraint=models.UniqueConstraint(fields=('round', 'number'), name='run_number_once'),

@@ -1,0 +1,183 @@
+"""Trying other rules on a scored round: unlocked by a second person before publication, every trial on record."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.policies import require
+from departments.models import Department as DepartmentRow
+from evaluation.definition import RoundConfiguration
+from evaluation.models import Round
+from evaluation.refusals import Missing, Refused
+from evaluation.selectors import ballot_definition_of, configuration_of
+from evaluation.services.configuring import flat
+from evaluation.wording import translated
+from foundation import audit
+from scoring.core.cube import CountCube
+from scoring.core.differences import FIGURES, Comparison, compared
+from scoring.core.model import Department, ScoringError
+from scoring.core.whatif import trial
+from scoring.inputs import assessments_of, frozen_baseline
+from scoring.models import Publication, ScoreRun, WhatIfTrial, WhatIfUnlock
+
+#: What may be tried; every other rule stays as frozen.
+TRIED = frozenset({"scale", "groups", "weight_classes", "year_over_year", "composite"})
+UNLOCKED_FOR = timedelta(hours=8)
+#: A trial has no rank intervals: they take the ballots.
+_COMPARED = tuple(figure for figure in FIGURES if figure != "rank_interval")
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What came out, shown and forgotten: the comparison with the run, and the changed rules by path."""
+
+    comparison: Comparison
+    changes: dict[str, tuple[Any, Any]]
+
+
+def is_published(round: Round) -> bool:
+    """Whether readers see a result of this round now."""
+    return Publication.objects.filter(round=round).exists()
+
+
+def unlock_of(actor: User, round: Round) -> WhatIfUnlock | None:
+    """The unlock that holds for this person now."""
+    rows = WhatIfUnlock.objects.filter(round=round, requested_by=actor, expires_at__gt=timezone.now())
+    return rows.order_by("-expires_at").first()
+
+
+@transaction.atomic
+def request_unlock(*, actor: User, round: Round, reason: str) -> WhatIfUnlock:
+    """Ask to try other rules before publication. Raises PermissionDenied, Refused (no reason, published)."""
+    require(actor, "scoring.run")
+    if not reason.strip():
+        raise Refused(Missing("reason_missing", _("Say why.")))
+    if is_published(round):
+        raise Refused(Missing("published", _("The result is published; trials need no unlock.")))
+    unlock = WhatIfUnlock.objects.create(round=round, requested_by=actor, reason=reason.strip())
+    audit.record(
+        actor=actor, action="whatif.request", subject=unlock, label=str(round), year=round.year, reason=unlock.reason
+    )
+    return unlock
+
+
+@transaction.atomic
+def grant_unlock(*, actor: User, unlock: WhatIfUnlock) -> WhatIfUnlock:
+    """Unlock what somebody else asked for. Raises PermissionDenied, Refused (the same person, given already)."""
+    require(actor, "scoring.run")
+    locked = WhatIfUnlock.objects.select_for_update().get(pk=unlock.pk)
+    if locked.requested_by_id == actor.pk:
+        raise Refused(Missing("same_person", _("Whoever asked cannot unlock; a second person must.")))
+    if locked.unlocked_by_id is not None:
+        raise Refused(Missing("unlocked_already", _("This has been unlocked already.")))
+    now = timezone.now()
+    locked.unlocked_by, locked.unlocked_at, locked.expires_at = actor, now, now + UNLOCKED_FOR
+    locked.save(update_fields=["unlocked_by", "unlocked_at", "expires_at"])
+    audit.record(
+        actor=actor,
+        action="whatif.unlock",
+        subject=locked,
+        label=str(locked.round),
+        year=locked.round.year,
+        after={"expires_at": locked.expires_at},
+        reason=locked.reason,
+    )
+    return locked
+
+
+@transaction.atomic
+def try_rules(*, actor: User, run: ScoreRun, changes: Mapping[str, Any]) -> Trial:
+    """Score the counts of a run by other rules; nothing of it is kept but what was changed.
+
+    `changes` are keys of `RoundConfiguration.to_dict()` out of `TRIED`. Raises PermissionDenied (also without an
+    unlock before publication), Refused (rules that do not add up; the run's inputs have changed since).
+    """
+    require(actor, "scoring.view")
+    published = is_published(run.round)
+    unlock = None if published else unlock_of(actor, run.round)
+    if not published:
+        require(actor, "scoring.run")
+        if unlock is None:
+            raise PermissionDenied("what-if is locked before publication")
+    frozen = configuration_of(run.round)
+    tried = _tried(frozen, changes)
+    try:
+        before, after = _rows(run, frozen), _rows(run, tried)
+    except ScoringError as error:
+        raise Refused(Missing(error.code, str(error))) from error
+    if compared(run.result["departments"], before, _COMPARED).differences:
+        message = _("Assessment, deductions or baselines are no longer those of this run.")
+        raise Refused(Missing("inputs_changed", message, _("Score the round again, then try.")))
+    old, new = flat(frozen.to_dict()), flat(tried.to_dict())
+    paths = [path for path in {**old, **new} if old.get(path) != new.get(path)]
+    row = WhatIfTrial.objects.create(run=run, made_by=actor, before_publication=not published, unlock=unlock)
+    audit.record(
+        actor=actor,
+        action="whatif.try",
+        subject=row,
+        label=f"{run.round.year}-{run.number}",
+        year=run.round.year,
+        before={path: old.get(path) for path in paths},
+        after={path: new.get(path) for path in paths},
+    )
+    comparison = compared(run.result["departments"], after, _COMPARED)
+    return Trial(comparison, {path: (old.get(path), new.get(path)) for path in paths})
+
+
+def _tried(frozen: RoundConfiguration, changes: Mapping[str, Any]) -> RoundConfiguration:
+    """The frozen rules with the changes; refused with the messages of the round's own forms."""
+    if changes.keys() - TRIED:
+        raise ValueError(f"not to be tried: {sorted(changes.keys() - TRIED)}")
+    tried = RoundConfiguration.from_dict({**frozen.to_dict(), **changes})
+    if _skeleton(tried) != _skeleton(frozen):
+        raise ValueError("a trial changes numbers, not what was on the ballot")
+    known = {(problem.code, problem.where) for problem in frozen.problems()}
+    problems = [entry for entry in tried.problems() if (entry.code, entry.where) not in known]
+    if problems:
+        raise Refused([Missing(entry.code, translated(entry)) for entry in problems])
+    return tried
+
+
+def _skeleton(rules: RoundConfiguration) -> list[Any]:
+    """What the ballots were given under: choices and what they count as, groups, weight classes."""
+    return [
+        [(choice.code, choice.counts) for choice in rules.scale],
+        [group.code for group in rules.groups],
+        [entry.code for entry in rules.weight_classes],
+    ]
+
+
+def _rows(run: ScoreRun, rules: RoundConfiguration) -> list[dict[str, Any]]:
+    """results.json's departments for the run's counts under these rules."""
+    round = run.round
+    groups = {entry.code: entry.group for entry in ballot_definition_of(round).departments}
+    names = dict(DepartmentRow.objects.values_list("code", "full_name"))
+    departments = [Department(code, names.get(code, code), groups[code]) for code in run.axes["departments"]]
+    cube = CountCube.from_bytes(zlib.decompress(bytes(run.cube)))
+    scores, adjustments = assessments_of(round.year)
+    return trial(
+        rules.scoring_definition(round.year, round.populations or {}),
+        departments,
+        cube,
+        [rules.weight_class(code).weight or Decimal(1) for code in run.axes["weight_classes"]],
+        baselines={row["code"]: frozen_baseline(row) for row in round.baselines or []},
+        assessments=scores,
+        adjustments=adjustments,
+    )
+
+
+def trial_counts(round: Round) -> tuple[int, int]:
+    """How often other rules were tried on this round, before and after publication; for run page and report."""
+    rows = list(WhatIfTrial.objects.filter(run__round=round).values_list("before_publication", flat=True))
+    return sum(rows), len(rows) - sum(rows)
