@@ -20,6 +20,7 @@ from evaluation.selectors import configuration_of
 from foundation.formats import moment
 from foundation.tables.writing import Sheet, Value, xlsx_bytes
 from scoring.models import DepartmentScore, ScoreRun
+from scoring.trials import trial_rows
 
 _REASONS = ("last_in_group", "places_dropped", "dissatisfaction", "problem", "veto")
 
@@ -353,6 +354,7 @@ def _about(source: _Source, heading: str) -> Sheet:
         [_("Fingerprint of the input"), run.input_fingerprint],
         [_("Root of the receipts"), round.receipts_root],
         [_("Version of the program"), run.code_version],
+        *trial_rows(round),
     ]
     return Sheet(
         name=_("About"),

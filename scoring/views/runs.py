@@ -20,6 +20,7 @@ from evaluation.views.shared import confirm, crumbs, get_round, posted
 from foundation import jobs
 from scoring import selectors
 from scoring.services import publish_round, withdraw_publication
+from scoring.trials import trial_rows
 
 FORM_METHODS = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -58,6 +59,7 @@ def run_detail(request: HttpRequest, year: int, pk: UUID) -> HttpResponse:
             "round": evaluation,
             "run": run,
             "groups": selectors.table_of(run),
+            "trials": trial_rows(evaluation),
             "is_published": selectors.published_run_id(evaluation) == run.pk,
             "crumbs": crumbs(evaluation, _("Run %(number)s") % {"number": run.number}),
         },
