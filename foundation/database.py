@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterable, Iterator, Sequence
-from io import StringIO
+from io import BytesIO, StringIO
 from itertools import islice
 from typing import Any
 
 from django.db import connection, models
+from django.db.models.functions import Cast
 
 
 def is_postgresql() -> bool:
@@ -121,14 +123,48 @@ def joined_bytes(rows: models.QuerySet, keys: Sequence[str], column: str) -> Ite
     one string is of no meaning.
     """
     if is_postgresql():
-        for row in rows.order_by().values_list(*keys).annotate(_joined=_JoinedBytes(column)).iterator():
-            yield tuple(row[:-1]), bytes(row[-1])
+        yield from _joined_by_copy(rows, keys, column)
         return
     parts: dict[tuple[Any, ...], list[bytes]] = {}
     for row in rows.order_by().values_list(*keys, column).iterator(chunk_size=5_000):
         parts.setdefault(tuple(row[:-1]), []).append(row[-1])
     for key, values in parts.items():
         yield key, b"".join(values)
+
+
+_COPY_HEADER = 19  # signature, flags and length of the extension, which PostgreSQL leaves empty
+
+
+def _joined_by_copy(rows: models.QuerySet, keys: Sequence[str], column: str) -> Iterator[tuple[tuple[Any, ...], bytes]]:
+    """Through binary COPY: an ordinary answer carries bytea as hexadecimal text, twice as long and to be decoded."""
+    fields = [rows.model._meta.get_field(name) for name in keys]
+    as_text = {f"_key{at}": Cast(name, models.TextField()) for at, name in enumerate(keys)}
+    joined = rows.order_by().annotate(**as_text).values_list(*as_text).annotate(_joined=_JoinedBytes(column))
+    statement, parameters = joined.query.sql_with_params()
+    buffer = BytesIO()
+    with connection.cursor() as cursor:
+        query = cursor.mogrify(statement, parameters).decode()
+        cursor.copy_expert(f"COPY ({query}) TO STDOUT (FORMAT binary)", buffer)
+    for row in _copied(buffer.getbuffer()):
+        texts = [None if value is None else str(value, "utf-8") for value in row[:-1]]
+        yield tuple(field.to_python(text) for field, text in zip(fields, texts, strict=True)), bytes(row[-1] or b"")
+
+
+def _copied(data: memoryview) -> Iterator[list[memoryview | None]]:
+    """Rows of PostgreSQL's binary COPY: a count of fields (-1 ends), then of each its length (-1: NULL) and bytes."""
+    at = _COPY_HEADER
+    while True:
+        (count,) = struct.unpack_from("!h", data, at)
+        at += 2
+        if count < 0:
+            return
+        row: list[memoryview | None] = []
+        for _field in range(count):
+            (length,) = struct.unpack_from("!i", data, at)
+            at += 4
+            row.append(None if length < 0 else data[at : at + length])
+            at += max(0, length)
+        yield row
 
 
 _VALUES_A_STATEMENT = 900  # SQLite's smallest limit in the field is 999

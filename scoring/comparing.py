@@ -83,7 +83,7 @@ def shown(value: Any) -> str:
     if isinstance(value, list):
         if all(isinstance(entry, int) for entry in value):
             return "–".join(str(entry) for entry in value)
-        return ", ".join(words.get(entry, entry) for entry in value)
+        return ", ".join(words.get(str(entry), str(entry)) for entry in value)
     return words.get(str(value), str(value))
 
 

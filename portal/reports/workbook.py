@@ -354,8 +354,8 @@ def _about(source: _Source, heading: str) -> Sheet:
         [_("Fingerprint of the input"), run.input_fingerprint],
         [_("Root of the receipts"), round.receipts_root],
         [_("Version of the program"), run.code_version],
-        *trial_rows(round),
     ]
+    rows += ([label, count] for label, count in trial_rows(round))
     return Sheet(
         name=_("About"),
         title=f"{heading} — {_('About')}",

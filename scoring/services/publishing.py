@@ -13,6 +13,7 @@ from evaluation.services import move
 from evaluation.services.moves import lock, refuse_unless_at
 from evaluation.states import VERBS
 from foundation import audit
+from scoring.inputs import read_input
 from scoring.models import Publication, ScoreRun
 
 
@@ -25,6 +26,8 @@ def publish_round(*, actor: User, round: Round, run: ScoreRun | None = None) -> 
     chosen = run or ScoreRun.objects.filter(round=locked).order_by("-number").first()
     if chosen is None or chosen.round_id != locked.pk:
         raise Refused(Missing("no_run", _("There is no result of this round to publish.")))
+    if changed := changed_input(locked, chosen):
+        raise Refused(changed)
     publication = Publication.objects.create(round=locked, run=chosen, published_by=actor)
     move(round=locked, verb="publish", actor=actor)
     audit.record(
@@ -37,6 +40,21 @@ def publish_round(*, actor: User, round: Round, run: ScoreRun | None = None) -> 
     )
     round.refresh_from_db()
     return publication
+
+
+def changed_input(round: Round, run: ScoreRun) -> Missing | None:
+    """What keeps a run from publication if scoring again would give another one; reads the ballots (0.2 s)."""
+    if read_input(round).fingerprint() == run.input_fingerprint:
+        return None
+    return Missing(
+        "input_changed",
+        _("Something that run %(number)s was computed from has changed since, such as an assessment score.")
+        % {"number": run.number},
+        _("Score the round again, saying why, and publish the new run."),
+        "scoring:round-score",
+        (round.year,),
+        _("Score"),
+    )
 
 
 @transaction.atomic

@@ -20,6 +20,7 @@ from evaluation.views.shared import confirm, crumbs, get_round, posted
 from foundation import jobs
 from scoring import selectors
 from scoring.services import publish_round, withdraw_publication
+from scoring.services.publishing import changed_input
 from scoring.trials import trial_rows
 
 FORM_METHODS = require_http_methods(["GET", "HEAD", "POST"])
@@ -117,11 +118,14 @@ def round_publish(request: HttpRequest, year: int) -> HttpResponse:
         messages.success(request, _("The result of %(year)s is published.") % {"year": year})
         return redirect("evaluation:round-detail", year=year)
     runs = selectors.runs_of(evaluation)
+    problems = [wrong] if wrong else missing(evaluation, "publish")
+    if not problems and runs and (changed := changed_input(evaluation, runs[0])):
+        problems = [changed]
     return confirm(
         request,
         title=_("Publish the result of %(year)s") % {"year": year},
         crumbs=crumbs(evaluation, _("Publish")),
-        problems=[wrong] if wrong else missing(evaluation, "publish"),
+        problems=problems,
         consequences=[
             _("Run %(number)s becomes the official result.") % {"number": runs[0].number if runs else "—"},
             _("Leaders see all departments, each department's liaison sees the own one."),

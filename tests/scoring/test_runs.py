@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.core.management import CommandError, call_command
+from django.test import Client
 
 from accounts.models import Role, User
 from accounts.services import console
+from assessment.models import Assessment
 from evaluation.models import Ballot
 from evaluation.refusals import Refused
 from evaluation.states import RoundState
@@ -99,8 +101,6 @@ def test_a_run_cannot_be_changed_or_deleted() -> None:
 def test_a_missing_assessment_is_named() -> None:
     round = counted_round("banded-composite")
     row = round.ballot_definition["departments"][0]
-    from assessment.models import Assessment
-
     Assessment.objects.filter(year=round.year).update(score=None)
     with pytest.raises(Refused) as refusal:
         score_round(actor=console(), round=round)
@@ -122,6 +122,24 @@ def test_publishing_and_withdrawing() -> None:
     assert round.state == RoundState.SCORED
     assert not Publication.objects.exists()
     assert ScoreRun.objects.filter(pk=run.pk).exists()
+
+
+def test_a_run_whose_input_changed_is_not_published(client: Client) -> None:
+    round = counted_round("banded-composite")
+    score_round(actor=console(), round=round)
+    row = Assessment.objects.filter(year=round.year, score__isnull=False).first()
+    assert row is not None
+    Assessment.objects.filter(pk=row.pk).update(score=row.score - Decimal("0.5"))
+    with pytest.raises(Refused) as refusal:
+        publish_round(actor=console(), round=round)
+    assert refusal.value.code == "input_changed"
+    assert not Publication.objects.exists()
+    client.force_login(somebody("committee"))
+    page = client.get(f"/scoring/{round.year}/publish/").content.decode()
+    assert "请重新计分并说明原因" in page
+    score_round(actor=console(), round=round, reason="the assessment was corrected")
+    publish_round(actor=console(), round=round)
+    assert round.state == RoundState.PUBLISHED
 
 
 def test_nothing_is_published_before_it_is_scored() -> None:
