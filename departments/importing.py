@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.policies import require
-from departments.freezes import frozen_reason
+from departments.freezes import frozen_reason, hold
 from departments.models import Department, DepartmentGroup, DepartmentYear, Sector
 from departments.years import default_year
 from foundation import audit, imports
@@ -81,6 +81,7 @@ def plan(table: Table, options: imports.Options) -> imports.Plan:
     """Compare the list with the departments and their groups in the year (option ``year``)."""
     year = int(options.get("year") or default_year())
     problems = list(table.problems)
+    hold(year)  # to the end of the transaction that stores the plan; a preview lets it go at once
     if reason := frozen_reason(year):
         problems.append(Finding(None, "", "year_frozen", YEAR_FROZEN, {"year": year, "reason": str(reason)}))
     problems += _bad_codes(table)

@@ -63,7 +63,7 @@ def read_input(round: Round) -> RoundInput:
         definition=definition,
         departments=departments,
         ballots=Ballots(
-            packed=_packed(round, definition, [entry.code for entry in classes]),
+            packed=packed_ballots(round, definition, [entry.code for entry in classes]),
             class_weights=tuple(entry.weight or Decimal(1) for entry in classes),
         ),
         class_codes=tuple(entry.code for entry in classes),
@@ -73,8 +73,11 @@ def read_input(round: Round) -> RoundInput:
     )
 
 
-def _packed(round: Round, definition: ScoringDefinition, classes: list[str]) -> dict[tuple[int, int], bytes]:
-    """The round's ballots as one byte string per stratum and weight class."""
+def packed_ballots(round: Round, definition: ScoringDefinition, classes: list[str]) -> dict[tuple[int, int], bytes]:
+    """The round's ballots as one byte string per stratum and weight class, by their positions; two queries.
+
+    Raises ScoringError for ballots that do not belong to the round.
+    """
     position_of = {entry.code: position for position, entry in enumerate(definition.strata)}
     strata = {pk: position_of.get(code) for pk, code in Stratum.objects.values_list("pk", "code")}
     packed: dict[tuple[int, int], bytes] = {}

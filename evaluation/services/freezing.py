@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.policies import require
+from departments.freezes import hold
 from evaluation import baselines
 from evaluation.definition import RoundConfiguration
 from evaluation.models import Round
@@ -76,7 +77,7 @@ def freeze_register(
     if problems:
         raise Refused(problems)
     snapshot_id = uuid.uuid4()
-    version = round.version
+    version, departments = round.version, _departments_of(round)
     preview = preview_register(round, seed_source.strip(), snapshot_id, progress)
     if preview.unfair and not chances_reason.strip():
         raise Refused(_unfair_cells(round, preview.unfair))
@@ -86,6 +87,10 @@ def freeze_register(
         refuse_unless_at(locked, VERBS["freeze"])
         if locked.version != version:
             message = _("The configuration was changed while the register was read. Freeze again.")
+            raise Refused(Missing("changed_meanwhile", message))
+        hold(round.year)
+        if _departments_of(locked) != departments:
+            message = _("The departments were changed while the register was read. Freeze again.")
             raise Refused(Missing("changed_meanwhile", message))
         snapshot = record_snapshot(
             actor=actor,
@@ -101,6 +106,11 @@ def freeze_register(
         progress.confirm()
     round.refresh_from_db()
     return snapshot
+
+
+def _departments_of(round: Round) -> tuple[object, object]:
+    """What freezing takes from the year's departments: the ballot, and who is recused from what."""
+    return ballot_of(configuration_of(round), round.year), recusal_rules(round.year)
 
 
 def preview_register(

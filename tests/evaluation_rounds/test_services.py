@@ -39,6 +39,7 @@ from evaluators.draw.commitment import verify_commitment
 from evaluators.models import Draw, DrawnPlace, Evaluator, EvaluatorStatus, Snapshot
 from evaluators.services.snapshots import folder
 from foundation import files
+from foundation.jobs import SilentProgress
 from foundation.models import AuditEntry, StoredFile
 from tests.evaluation_rounds import city
 
@@ -59,6 +60,24 @@ def drawn() -> Round:
     evaluation = frozen()
     draw_evaluators(actor=console(), round=evaluation, public_seed=city.SEED)
     return evaluation
+
+
+def test_departments_that_change_while_the_register_is_read_are_not_frozen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("evaluators.candidates._REPORT_EVERY", 1)
+    evaluation = city.draft()
+
+    def leave(_done: int, _total: int, _message: str) -> None:
+        row = DepartmentYear.objects.filter(year=2008).order_by("department__code").last()
+        if row is not None and DepartmentYear.objects.filter(year=2008).count() == before:
+            row.delete()
+
+    before = DepartmentYear.objects.filter(year=2008).count()
+    with pytest.raises(Refused) as refusal:
+        freeze_register(actor=console(), round=evaluation, seed_source=city.SOURCE, progress=SilentProgress(leave))
+    assert codes_of(refusal) == ["changed_meanwhile"]
+    evaluation.refresh_from_db()
+    assert (evaluation.state, evaluation.ballot_definition) == ("draft", None)
+    assert not Snapshot.objects.exists()
 
 
 # Creating
