@@ -37,6 +37,8 @@ def leashed(death_signal: int) -> Callable[[], None]:
     parent = os.getpid()
 
     def leash() -> None:
+        # A shell starts what it puts into the background deaf to Ctrl-C's signal, and children inherit that.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         _libc.prctl(_PR_SET_PDEATHSIG, death_signal, 0, 0, 0)
         if os.getppid() != parent:  # it died before we asked
             os.kill(os.getpid(), signal.SIGKILL)
