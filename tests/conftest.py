@@ -196,6 +196,17 @@ def browser() -> Iterator[Browser]:
     yield from chromium()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _loop_before_database(request: pytest.FixtureRequest) -> None:
+    """Start the browser before any database connection, if the run has tests for it.
+
+    From then on an event loop runs in this thread, and Django keeps connections by its context. A connection opened
+    before stays behind in the middle of a test's transaction, and holds its locks against every later test.
+    """
+    if any(item.get_closest_marker("browser") for item in request.session.items):
+        request.getfixturevalue("browser")
+
+
 @pytest.fixture
 def open_page(browser: Browser, live: Any) -> Iterator[Callable[..., Page]]:
     """Makes pages, each in a browser session of its own; the test fails on any script error or foreign request.
