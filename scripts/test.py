@@ -16,6 +16,7 @@ from pathlib import Path
 
 from config.catalogues import compile_stale
 from config.supervision import leashed
+from tests.processes import processes
 from tests.reporting import STACKS
 from tests.servers import ServerError, both
 
@@ -67,12 +68,10 @@ def _run(title: str, environment: dict[str, str], arguments: list[str]) -> int:
 
 def _ask_for_stacks(leader: int, report: Path) -> None:
     """Let pytest and xdist's workers write down where they stand, before they are ended."""
-    for written in report.glob("stacks-*"):
-        number = written.name.removeprefix("stacks-")
-        with contextlib.suppress(OSError):
-            parent = int(Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[1])
-            if leader in {int(number), parent}:  # the number may be another program's by now
-                os.kill(int(number), STACKS)
+    for each in processes():
+        if leader in {each.id, each.parent} and (report / f"stacks-{each.id}").exists():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(each.id, STACKS)
     time.sleep(2)
 
 

@@ -130,8 +130,7 @@ def test_a_bad_line_is_told_and_mended(world: World, live: Any, open_page: Calla
     page = open_page(**PHONE)
     page.goto(f"/b/{world.codes[0].reveal()}")
     page.get_by_role("button", name="开始评议").click()
-    page.wait_for_load_state("load")  # the line breaks after the page and its script have come
-    page.wait_for_url("**/b/ballot/**")
+    page.wait_for_url("**/b/ballot/1/")  # the line breaks after the page and its script have come
     page.context.set_offline(True)
     tap(page.locator(".dept").first, "不满意")
     page.get_by_text("尚未保存").wait_for()
