@@ -6,14 +6,16 @@ one a round has no baselines and every department starts without comparison.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, TypedDict
+from typing import Any, Literal, TypedDict
 
+from departments.models import DepartmentYear
 from evaluation.definition import RoundConfiguration
 from evaluation.definition.parts import ABSTAIN
+from evaluation.models import Round
 
 
 class BaselineRow(TypedDict):
@@ -68,12 +70,81 @@ def comparable(offer: Offer, configuration: RoundConfiguration) -> bool:
     return True
 
 
-def collect(year: int, configuration: RoundConfiguration) -> list[BaselineRow]:
-    """The baselines to freeze on the round of ``year``; where not comparable the rates go and the ranks stay."""
+def collect(year: int, configuration: RoundConfiguration, set_aside: Collection[str] = ()) -> list[BaselineRow]:
+    """The baselines to freeze on the round of ``year``.
+
+    Where the rounds are not comparable, or for departments whose codes staff have ``set_aside``, the rates go and the
+    ranks stay: such a department has no points for its change, and its movement is still told.
+    """
     offer = _provider[0](year) if _provider else None
     if offer is None:
         return []
-    if comparable(offer, configuration):
-        return list(offer.rows)
-    nothing = {"satisfaction": "", "dissatisfaction": "", "se_satisfaction": "", "se_dissatisfaction": ""}
-    return [BaselineRow(**{**row, **nothing}) for row in offer.rows]  # type: ignore[typeddict-item]
+    nothing = not comparable(offer, configuration)
+    return [_without_rates(row) if nothing or row["code"] in set_aside else row for row in offer.rows]
+
+
+def _without_rates(row: BaselineRow) -> BaselineRow:
+    return {**row, "satisfaction": "", "dissatisfaction": "", "se_satisfaction": "", "se_dissatisfaction": ""}
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One department of the year and what it is compared with. Rates in per cent, None where there is none."""
+
+    code: str
+    name: str
+    group: str
+    satisfaction: Decimal | None
+    dissatisfaction: Decimal | None
+    group_rank: int | None
+    source: str
+    set_aside: str
+
+    @property
+    def compared(self) -> bool:
+        return self.satisfaction is not None and not self.set_aside
+
+
+@dataclass(frozen=True)
+class Overview:
+    """What a round is, or would be, compared with, department by department."""
+
+    rows: list[Standing]
+    known: bool
+    comparable: bool
+
+
+def overview(round: Round) -> Overview:
+    """As frozen on the round; in a draft, as freezing would fix it now, with last year's rates still to be seen."""
+    configuration = RoundConfiguration.from_dict(round.configuration)
+    if round.is_frozen:
+        found, fits = list(round.baselines or []), True
+    else:
+        offer = _provider[0](round.year) if _provider else None
+        found = list(offer.rows) if offer else []
+        fits = offer is None or comparable(offer, configuration)
+    by_code = {row["code"]: row for row in found}
+    rows = []
+    for department in (
+        DepartmentYear.objects.filter(year=round.year)
+        .select_related("department", "group")
+        .order_by("group__order", "department__code")
+    ):
+        row = by_code.get(department.department.code)
+        rows.append(
+            Standing(
+                code=department.department.code,
+                name=department.department.full_name,
+                group=department.group.name,
+                satisfaction=_rate(row, "satisfaction") if fits else None,
+                dissatisfaction=_rate(row, "dissatisfaction") if fits else None,
+                group_rank=row["group_rank"] if row else None,
+                source=row["source"] if row else "",
+                set_aside=round.baselines_set_aside.get(department.department.code, ""),
+            )
+        )
+    return Overview(rows, bool(found), fits)
+
+
+def _rate(row: BaselineRow | None, name: Literal["satisfaction", "dissatisfaction"]) -> Decimal | None:
+    return Decimal(row[name]) if row and row[name] != "" else None

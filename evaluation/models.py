@@ -46,6 +46,8 @@ class Round(models.Model):
     # Candidates by stratum: persons, or units where drawn by unit (scoring multiplies by their ballots).
     populations = models.JSONField(null=True)
     baselines = models.JSONField(null=True)
+    # Departments that are not compared with last year by decision of staff: code → why. Settled by freezing.
+    baselines_set_aside = models.JSONField(default=dict)
 
     key_mode = models.CharField(_("the box opens with"), max_length=8, choices=KeyMode.choices, default=KeyMode.FILE)
     public_key = models.BinaryField(max_length=32, null=True)

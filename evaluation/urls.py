@@ -3,7 +3,7 @@
 from django.urls import path
 from django.urls.resolvers import URLPattern
 
-from evaluation.views import codes, configuration, counting, draw, returns, rounds
+from evaluation.views import baselines, codes, configuration, counting, draw, returns, rounds
 
 app_name = "evaluation"
 urlpatterns: list[URLPattern] = [
@@ -11,6 +11,8 @@ urlpatterns: list[URLPattern] = [
     path("new/", rounds.round_create, name="round-create"),
     path("<int:year>/", rounds.round_detail, name="round-detail"),
     path("<int:year>/departments/", rounds.round_departments, name="round-departments"),
+    path("<int:year>/baselines/", baselines.baseline_list, name="baseline-list"),
+    path("<int:year>/baselines/<str:code>/", baselines.baseline_set_aside, name="baseline-set-aside"),
     path("<int:year>/configuration/<slug:section>/", configuration.section_edit, name="section-edit"),
     path("<int:year>/freeze/", draw.round_freeze, name="round-freeze"),
     path("<int:year>/draw/", draw.draw_detail, name="draw-detail"),

@@ -14,6 +14,7 @@ from accounts.policies import Scope, scope_of
 from departments.models import Department, DepartmentGroup, Sector
 from evaluation.models import Round
 from evaluators.models import Stratum
+from scoring.inputs import baselines_of
 from scoring.models import DepartmentScore, Publication
 
 
@@ -50,7 +51,7 @@ def publication_of(year: int) -> Publication | None:
     """What is published of a year."""
     return (
         Publication.objects.select_related("round", "run")
-        .defer("run__cube", "run__axes", "round__baselines", "round__configuration", "round__ballot_definition")
+        .defer("run__cube", "run__axes", "round__configuration", "round__ballot_definition")
         .filter(round__year=year)
         .first()
     )
@@ -139,25 +140,24 @@ class RankedGroup:
 
 
 def ranking(publication: Publication, user: Any, *, group: str = "", sector: str = "") -> list[RankedGroup]:
-    """The published ranking by group, of what the reader may see; four queries."""
-    run, year = publication.run, publication.round.year
+    """The published ranking by group, of what the reader may see; three queries.
+
+    Changes are against what the round froze as its comparison, so that page, workbook and points agree.
+    """
+    run = publication.run
     scores: QuerySet[DepartmentScore] = DepartmentScore.objects.filter(run=run).select_related("department")
     scores = scores_visible_to(user, scores)
     if group:
         scores = scores.filter(group_code=group)
     if sector:
         scores = scores.filter(sector_code=sector)
-    last = dict(
-        DepartmentScore.objects.filter(
-            run__in=Publication.objects.filter(round__year=year - 1).values("run")
-        ).values_list("department_id", "satisfaction")
-    )
+    last = baselines_of(publication.round)
     results = {row["code"]: row for row in run.result["departments"]}
     names = dict(DepartmentGroup.objects.values_list("code", "name"))
     rows: dict[str, list[RankedRow]] = {}
     for score in scores:
-        before = last.get(score.department_id)
-        change = _difference(score.satisfaction, before)
+        before = last.get(score.department.code)
+        change = _difference(score.satisfaction, before.satisfaction if before else None)
         result = results[score.department.code]
         interval = result["rank_interval"]
         row = RankedRow(score, change, tuple(interval) if interval else None, result["outcomes"] or {})

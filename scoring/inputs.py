@@ -67,7 +67,7 @@ def read_input(round: Round) -> RoundInput:
             class_weights=tuple(entry.weight or Decimal(1) for entry in classes),
         ),
         class_codes=tuple(entry.code for entry in classes),
-        baselines={row["code"]: frozen_baseline(row) for row in round.baselines or []},
+        baselines=baselines_of(round),
         assessments=assessments,
         adjustments=adjustments,
     )
@@ -103,7 +103,12 @@ def assessments_of(year: int) -> tuple[dict[str, Decimal], dict[str, Adjustment]
     return scores, adjustments
 
 
-def frozen_baseline(row: Mapping[str, Any]) -> Baseline:
+def baselines_of(round: Round) -> dict[str, Baseline]:
+    """What each department is compared with, by code, as freezing put it on the round; others have nothing."""
+    return {row["code"]: _frozen_baseline(row) for row in round.baselines or []}
+
+
+def _frozen_baseline(row: Mapping[str, Any]) -> Baseline:
     """A baseline as freezing wrote it on the round (evaluation.baselines.BaselineRow)."""
 
     def rate(name: str) -> Decimal | None:

@@ -70,6 +70,17 @@ class ReasonForm(forms.Form):
     )  # fmt: skip
 
 
+class SetAsideForm(ReasonForm):
+    """Why a department is not compared with last year; no reason is asked for the way back."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, reason: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not reason:
+            del self.fields["reason"]
+
+
 class RescheduleForm(forms.Form):
     """New dates and why."""
 

@@ -33,6 +33,7 @@ _LABELS: dict[str, str | Promise] = {
 }
 _LABELS |= {
     "weights": _("Weight"),
+    "baselines_set_aside": _("Not compared with last year"),
     "from": BandRow.base_fields["start"].label or "",
     **{name: title for name, (title, _form) in RULES.items()},
 }

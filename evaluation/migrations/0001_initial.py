@@ -35,6 +35,7 @@ class Migration(migrations.Migration):
                 ('ballot_definition', models.JSONField(null=True)),
                 ('populations', models.JSONField(null=True)),
                 ('baselines', models.JSONField(null=True)),
+                ('baselines_set_aside', models.JSONField(default=dict)),
                 ('key_mode', models.CharField(choices=[('file', 'Key file on the server'), ('shares', "Key holders' sheets")], default='file', max_length=8, verbose_name='the box opens with')),
                 ('public_key', models.BinaryField(max_length=32, null=True)),
                 ('opened_at', models.DateTimeField(null=True)),

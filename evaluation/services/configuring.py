@@ -27,6 +27,18 @@ from foundation.models import AuditEntry
 #: States in which the dates can still be moved, with a reason once frozen.
 RESCHEDULABLE = (RoundState.DRAFT, RoundState.CONFIGURED, RoundState.DRAWN, RoundState.OPEN)
 
+#: What an edit of a draft may have changed.
+_EDITED = (
+    "title",
+    "theme",
+    "opens_at",
+    "closes_at",
+    "grace_minutes",
+    "configuration",
+    "baselines_set_aside",
+    "version",
+)
+
 
 @transaction.atomic
 def configure(
@@ -50,10 +62,10 @@ def configure(
     foreign = set(changes) - set(PAGES[section].keys)
     if foreign:
         raise ValueError(f"section {section} does not hold {', '.join(sorted(foreign))}")
-    locked = _lock_for_editing(actor, round, version)
+    locked = lock_for_editing(actor, round, version)
     before = RoundConfiguration.from_dict(locked.configuration).to_dict()
     after = RoundConfiguration.from_dict({**before, **changes}).to_dict()
-    _keep(actor, locked, section, flat(before), flat(after), configuration=after)
+    keep(actor, locked, section, flat(before), flat(after), configuration=after)
     round.refresh_from_db()
     return round
 
@@ -71,7 +83,7 @@ def edit_basics(
     grace_minutes: int,
 ) -> Round:
     """Change a draft's title, theme, dates and grace. Raises as `configure`, and ValidationError for bad values."""
-    locked = _lock_for_editing(actor, round, version)
+    locked = lock_for_editing(actor, round, version)
     before = _basics(locked)
     locked.title, locked.theme = title, theme
     locked.opens_at, locked.closes_at, locked.grace_minutes = opens_at, closes_at, grace_minutes
@@ -79,7 +91,7 @@ def edit_basics(
     _check_order(opens_at, closes_at)
     configuration = RoundConfiguration.from_dict(locked.configuration).to_dict()
     configuration["ballot"]["grace_minutes"] = grace_minutes
-    _keep(actor, locked, "basics", before, _basics(locked), configuration=configuration)
+    keep(actor, locked, "basics", before, _basics(locked), configuration=configuration)
     round.refresh_from_db()
     return round
 
@@ -171,7 +183,8 @@ def flat(value: Any, path: str = "") -> dict[str, Any]:
     return found
 
 
-def _lock_for_editing(actor: User, round: Round, version: int) -> Round:
+def lock_for_editing(actor: User, round: Round, version: int) -> Round:
+    """The draft, locked for an edit of the version that was shown. Raises PermissionDenied, Refused, Stale."""
     require(actor, "round.configure")
     locked = lock(round)
     if locked.state != RoundState.DRAFT:
@@ -183,22 +196,26 @@ def _lock_for_editing(actor: User, round: Round, version: int) -> Round:
     return locked
 
 
-def _keep(
+def keep(
     actor: User,
     locked: Round,
     section: str,
     before: dict[str, Any],
     after: dict[str, Any],
     *,
-    configuration: dict[str, Any],
+    configuration: dict[str, Any] | None = None,
 ) -> None:
-    """Save an edited round with the next version; nothing is written where nothing changed."""
+    """Save an edited round with the next version; nothing is written where nothing changed.
+
+    `before` and `after` by path, for the log; `configuration` is the whole of it where it is what changed.
+    """
     old, new = audit.changes(before, after)
     if not new and not old:
         return
-    locked.configuration = configuration
+    if configuration is not None:
+        locked.configuration = configuration
     locked.version += 1
-    locked.save(update_fields=["title", "theme", "opens_at", "closes_at", "grace_minutes", "configuration", "version"])
+    locked.save(update_fields=_EDITED)
     audit.record(
         actor=actor,
         action="round.configure",

@@ -203,7 +203,7 @@ def _fix_rules(round: Round, collected: Collected) -> None:
     round.configuration_fingerprint = configuration.fingerprint()
     round.ballot_definition = ballot_of(configuration, round.year).to_dict()
     round.populations = {plan.code: sizes.get(plan.code, 0) for plan in configuration.strata}
-    round.baselines = baselines.collect(round.year, configuration)
+    round.baselines = baselines.collect(round.year, configuration, round.baselines_set_aside)
     round.grace_minutes = configuration.ballot.grace_minutes
     round.save(
         update_fields=[

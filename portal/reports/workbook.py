@@ -19,6 +19,8 @@ from evaluation.models import Round
 from evaluation.selectors import configuration_of
 from foundation.formats import moment
 from foundation.tables.writing import Sheet, Value, xlsx_bytes
+from scoring.core.model import Baseline
+from scoring.inputs import baselines_of
 from scoring.models import DepartmentScore, ScoreRun
 from scoring.trials import trial_rows
 
@@ -210,13 +212,14 @@ def _number(text: str | None) -> Decimal | None:
 
 
 def _years(source: _Source, heading: str) -> Sheet:
-    last = {row["code"]: row for row in source.round.baselines or []}
+    last = baselines_of(source.round)
+    nothing = Baseline(None, None)
     kinds = {"own": _("own"), "merged": _("of its predecessors"), "none": _("none")}
 
     def rows() -> Iterator[list[Value]]:
         for row in source.scores:
-            before = last.get(row.department.code, {})
-            then = [Decimal(before[key]) if before.get(key) else None for key in ("satisfaction", "dissatisfaction")]
+            before = last.get(row.department.code, nothing)
+            then = [before.satisfaction, before.dissatisfaction]
             now = [row.satisfaction, row.dissatisfaction]
             change = [None if a is None or b is None else a - b for a, b in zip(now, then, strict=True)]
             yield [
@@ -231,9 +234,10 @@ def _years(source: _Source, heading: str) -> Sheet:
                 now[1],
                 change[1],
                 row.adjustment,
-                before.get("group_rank"),
+                before.group_rank,
                 row.group_rank,
                 row.movement,
+                source.round.baselines_set_aside.get(row.department.code, ""),
             ]
 
     return Sheet(
@@ -254,6 +258,7 @@ def _years(source: _Source, heading: str) -> Sheet:
             _("Rank last year"),
             _("Rank in the group"),
             _("Movement"),
+            _("Why not compared"),
         ],
         rows=rows(),
         number_formats=dict.fromkeys((4, 5, 6, 7, 8, 9, 10), source.number),

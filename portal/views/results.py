@@ -70,6 +70,7 @@ def department(request: HttpRequest, code: str) -> HttpResponse:
         "chosen": chosen,
         "publication": publication,
         "strata": strata,
+        "set_aside": publication.round.baselines_set_aside.get(row.code, ""),
         "rates": charts.department_trend(years),
         "ranks": charts.rank_trend(years),
         "by_stratum": charts.strata_bars(strata),

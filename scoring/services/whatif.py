@@ -28,7 +28,7 @@ from scoring.core.cube import CountCube
 from scoring.core.differences import FIGURES, Comparison, compared
 from scoring.core.model import Department, ScoringError
 from scoring.core.whatif import trial
-from scoring.inputs import assessments_of, frozen_baseline
+from scoring.inputs import assessments_of, baselines_of
 from scoring.models import Publication, ScoreRun, WhatIfTrial, WhatIfUnlock
 
 #: What may be tried; every other rule stays as frozen.
@@ -171,7 +171,7 @@ def _rows(run: ScoreRun, rules: RoundConfiguration) -> list[dict[str, Any]]:
         departments,
         cube,
         [rules.weight_class(code).weight or Decimal(1) for code in run.axes["weight_classes"]],
-        baselines={row["code"]: frozen_baseline(row) for row in round.baselines or []},
+        baselines=baselines_of(round),
         assessments=scores,
         adjustments=adjustments,
     )

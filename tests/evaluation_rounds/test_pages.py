@@ -312,9 +312,10 @@ def urls() -> Iterator[str]:
     yield reverse("evaluation:round-list")
     yield reverse("evaluation:round-create")
     yield section_url(2008, "scale")
+    yield reverse("evaluation:baseline-set-aside", args=(2008, "D-party-1"))
     for name in (
-        "round-detail", "round-departments", "round-freeze", "draw-detail", "draw-sheet", "draw-download", "round-open",
-        "round-reschedule", "round-archive",
+        "round-detail", "round-departments", "baseline-list", "round-freeze", "draw-detail", "draw-sheet",
+        "draw-download", "round-open", "round-reschedule", "round-archive",
     ):  # fmt: skip
         yield reverse(f"evaluation:{name}", args=(2008,))
 

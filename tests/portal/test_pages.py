@@ -72,6 +72,18 @@ def test_filters_narrow_the_ranking_and_stay_in_the_address(leader: Client) -> N
     assert "/results/2006/?group=vertical" in text
 
 
+def test_changes_are_against_what_the_round_froze_and_a_department_set_aside_says_why(leader: Client) -> None:
+    evaluation = Publication.objects.get(round__year=2007).round
+    score = DepartmentScore.objects.get(run=Publication.objects.get(round=evaluation).run, department__code="D39")
+    rows = {row["code"]: row for row in evaluation.baselines}
+    rows["D39"]["satisfaction"] = str(score.satisfaction - Decimal("12.3456"))
+    rows["D40"].update(satisfaction="", dissatisfaction="")
+    evaluation.baselines, evaluation.baselines_set_aside = list(rows.values()), {"D40": "职能大幅调整"}
+    evaluation.save()
+    assert "+12.35" in leader.get("/results/2007/").content.decode()
+    assert "职能大幅调整" in leader.get("/results/departments/D40/?year=2007").content.decode()
+
+
 def test_charts_carry_their_figures_as_tables(leader: Client) -> None:
     text = leader.get("/results/trend/").content.decode()
     assert text.count("<table") >= 2
