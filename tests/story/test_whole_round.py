@@ -69,6 +69,9 @@ class Clerk:
                 break
             self.page.wait_for_timeout(250)
         assert job.state == JobState.DONE, (kind, job.state, job.error_code, job.error)
+        # The page fetches itself anew when it hears of the end; going elsewhere meanwhile would cross with that.
+        self.page.locator("[hx-get]").first.wait_for(state="detached", timeout=60_000)
+        self.page.wait_for_load_state()
         return job
 
     def upload(self, kind: str, file: Path, **options: str) -> None:
