@@ -11,7 +11,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 
-from foundation import crypto
+from foundation import audit, crypto
 from foundation.models import FileFetch, StoredFile
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -75,9 +75,16 @@ def read(file: StoredFile) -> bytes:
 
 
 def fetch(file: StoredFile, *, user: Any) -> BytesIO:
-    """Read a file for a person and write down that they took it. The caller has checked ``file.permission``."""
+    """Read a file for a person and write down that they took it. The caller has checked ``file.permission``.
+
+    With ``audited`` in its ``meta`` the taking goes into the audit log as well.
+    """
     content = read(file)
-    FileFetch.objects.create(file=file, user=user)
+    with transaction.atomic():
+        FileFetch.objects.create(file=file, user=user)
+        if file.meta.get("audited"):
+            after = {"sha256": file.sha256}
+            audit.record(actor=user, action="file.fetch", subject=file, label=file.name, year=file.year, after=after)
     return BytesIO(content)
 
 

@@ -42,7 +42,15 @@ def publications() -> list[Publication]:
     """Every published round, oldest first, without the heavy parts of its run."""
     return list(
         Publication.objects.select_related("round", "run")
-        .defer("run__cube", "run__result", "run__breakdown", "run__axes", "round__baselines", "round__configuration")
+        .defer(
+            "run__cube",
+            "run__basis",
+            "run__result",
+            "run__breakdown",
+            "run__axes",
+            "round__baselines",
+            "round__configuration",
+        )
         .order_by("round__year")
     )
 
@@ -51,7 +59,7 @@ def publication_of(year: int) -> Publication | None:
     """What is published of a year."""
     return (
         Publication.objects.select_related("round", "run")
-        .defer("run__cube", "run__axes", "round__configuration", "round__ballot_definition")
+        .defer("run__cube", "run__basis", "run__axes", "round__configuration", "round__ballot_definition")
         .filter(round__year=year)
         .first()
     )
@@ -205,7 +213,9 @@ class StratumRow:
 
 def department_years(department: Department) -> list[DepartmentYearRow]:
     """All published years of a department, oldest first; three queries."""
-    published = {row.run_id: row for row in Publication.objects.select_related("round", "run").defer("run__cube")}
+    published = {
+        row.run_id: row for row in Publication.objects.select_related("round", "run").defer("run__cube", "run__basis")
+    }
     rows = []
     for score in DepartmentScore.objects.filter(department=department, run__in=published).select_related("department"):
         run = published[score.run_id].run

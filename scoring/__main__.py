@@ -2,24 +2,23 @@
 
 import argparse
 import hashlib
-import json
 import os
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from scoring.core.bootstrap import REPLICATES, rank_uncertainty
-from scoring.core.bundle import Bundle, read_bundle
+from scoring.core.bootstrap import REPLICATES
+from scoring.core.bundle import read_bundle
 from scoring.core.bundle_files import BundleError
-from scoring.core.result import Result
-from scoring.core.result_json import results_json
+from scoring.core.recount import rank_intervals
+from scoring.core.result_json import results_text
 
 BAD_INPUT = 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit code 0, or 2 with one line on standard error and nothing written."""
+    """Exit code 0 with the fingerprints on standard output, or 2 with one line on standard error, nothing written."""
     parser = argparse.ArgumentParser(prog="python -m scoring", description="Recount a round from its bundle.")
     parser.add_argument("bundle", type=Path, help="folder or zip")
     parser.add_argument("--out", type=Path, required=True, help="where to write results.json")
@@ -31,31 +30,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         bundle = read_bundle(options.bundle)
         result = bundle.score()
+        fingerprint = bundle.fingerprint() if bundle.ballots is not None else ""
         intervals = None
-        if bundle.ballots is not None and not options.no_rank_intervals:
-            intervals = _intervals(bundle, result, options.replicates)
-        _write(options.out, json.dumps(results_json(result, intervals), ensure_ascii=False, indent=1) + "\n")
+        if fingerprint and not options.no_rank_intervals:
+            intervals = rank_intervals(bundle, result, fingerprint, options.replicates)
+        text = results_text(result, intervals)
+        _write(options.out, text)
     except BundleError as error:
         print(error, file=sys.stderr)  # noqa: T201
         return BAD_INPUT
+    if fingerprint:
+        print(f"SHA-256 of the input: {fingerprint}")  # noqa: T201
+    print(f"SHA-256 of {options.out.name}: {hashlib.sha256(text.encode()).hexdigest()}")  # noqa: T201
     return 0
-
-
-def _intervals(bundle: Bundle, result: Result, replicates: int) -> dict[str, tuple[int, int]]:
-    """Rank intervals by department code; the seed is the SHA-256 of the input fingerprint."""
-    if bundle.ballots is None:
-        return {}
-    return rank_uncertainty(
-        bundle.definition,
-        bundle.departments,
-        bundle.ballots,
-        result,
-        seed=hashlib.sha256(bundle.fingerprint().encode()).hexdigest(),
-        baselines=bundle.baselines,
-        assessments=bundle.assessments,
-        adjustments=bundle.adjustments,
-        replicates=replicates,
-    ).intervals()
 
 
 def _write(path: Path, text: str) -> None:
@@ -63,7 +50,7 @@ def _write(path: Path, text: str) -> None:
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
-            with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
                 stream.write(text)
             umask = os.umask(0)
             os.umask(umask)

@@ -6,6 +6,9 @@ from foundation.audit import register_labels
 
 register_labels(
     {
+        "bundle.audit": _("Audit bundle with ballots made"),
+        "bundle.export": _("Bundle written to a folder or file"),
+        "bundle.release": _("Public bundle released"),
         "score.publish": _("Run published"),
         "score.run": _("Round scored"),
         "whatif.request": _("Unlock of trials asked for"),
@@ -13,6 +16,9 @@ register_labels(
         "whatif.unlock": _("Trials unlocked"),
     },
     {
+        "open_cells": _("Cells that tell too much, confirmed"),
+        "public": _("Public bundle"),
+        "readers": _("Who may download it"),
         "code_version": _("Version of the program"),
         "expires_at": _("Expires"),
         "input_fingerprint": _("Fingerprint of the input"),

@@ -15,6 +15,7 @@ from evaluation.selectors import ballot_definition_of, configuration_of, scoring
 from evaluators.models import Stratum
 from foundation.database import joined_bytes
 from scoring.core.ballots import Ballots
+from scoring.core.basis import Basis
 from scoring.core.fingerprints import input_fingerprint
 from scoring.core.model import Adjustment, Baseline, Department, ScoringError
 
@@ -41,6 +42,11 @@ class RoundInput:
             assessments=self.assessments,
             adjustments=self.adjustments,
         )
+
+    @property
+    def basis(self) -> Basis:
+        """Everything but the ballots, to be kept with a run."""
+        return Basis(self.definition, self.departments, self.baselines, self.assessments, self.adjustments)
 
     @property
     def about(self) -> dict[str, Any]:

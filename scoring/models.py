@@ -26,6 +26,8 @@ class ScoreRun(models.Model):
     # The count cube as scoring.core.cube writes it, zlib compressed, and the codes along its axes.
     cube = models.BinaryField()
     axes = models.JSONField()
+    # What it was computed from besides the ballots (scoring.core.basis): rules, departments, baselines, assessment.
+    basis = models.JSONField()
     # What a recount's results.json says, to the letter.
     result = models.JSONField()
     # By department code and stratum, small cells already taken out (scoring.breakdown): what may be shown.

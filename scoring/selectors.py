@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Count
+
 from departments.models import DepartmentGroup
 from evaluation.models import Round
+from foundation.models import StoredFile
+from scoring.core.basis import Basis
+from scoring.core.cube import CountCube
+from scoring.core.recount import StoredRun
 from scoring.models import DepartmentScore, Publication, ScoreRun
 
-_HEAVY = ("cube", "axes", "breakdown")
+#: Kinds of stored files.
+AUDIT_KIND, PUBLIC_KIND = "bundle.audit", "bundle.public"
+_HEAVY = ("cube", "axes", "basis", "breakdown")
 
 
 def runs_of(round: Round) -> list[ScoreRun]:
@@ -27,6 +36,31 @@ def run_of(round: Round, pk: UUID) -> ScoreRun | None:
 def published_run_id(round: Round) -> UUID | None:
     """The run that readers see."""
     return Publication.objects.filter(round=round).values_list("run_id", flat=True).first()
+
+
+def run_to_export(round: Round) -> ScoreRun | None:
+    """The run a bundle is made of, whole: the published one, else the newest."""
+    rows = ScoreRun.objects.filter(round=round).select_related("round")
+    published = published_run_id(round)
+    return rows.filter(pk=published).first() if published else rows.order_by("-number").first()
+
+
+def stored_run(run: ScoreRun) -> StoredRun:
+    """A run as a recount compares itself with it."""
+    cube = CountCube.from_bytes(zlib.decompress(bytes(run.cube)))
+    return StoredRun(Basis.from_json(run.basis), cube.cells(), run.result["departments"], run.input_fingerprint)
+
+
+def released_bundle(run: ScoreRun) -> StoredFile | None:
+    """The public bundle of a run that was released last."""
+    rows = StoredFile.objects.filter(kind=PUBLIC_KIND, erased_at=None, meta__run=str(run.pk))
+    return rows.select_related("created_by").order_by("-created_at").first()
+
+
+def audit_bundles(round: Round) -> list[StoredFile]:
+    """The audit bundles of a round that are kept, newest first, with how often each was fetched (`fetched`)."""
+    rows = StoredFile.objects.filter(kind=AUDIT_KIND, year=round.year, erased_at=None).select_related("created_by")
+    return list(rows.annotate(fetched=Count("fetches")).order_by("-created_at"))
 
 
 @dataclass(frozen=True)

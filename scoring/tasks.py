@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from evaluation.models import Round
 from evaluation.tasks import refusing
 from foundation.jobs import Progress, job
-from scoring.services import score_round
+from scoring.services import score_round, store_audit_bundle
 
 
 @job("scoring.score", title=_("Score the round"))
@@ -23,3 +24,14 @@ def score(progress: Progress, *, round_id: int, user_id: int, reason: str = "") 
         )
     )
     return {"run": str(run.pk), "number": run.number}
+
+
+@job("scoring.audit_bundle", title=_("Audit bundle"))
+def audit_bundle(progress: Progress, *, round_id: int, user_id: int) -> dict:
+    """Write the audit bundle; started again it finds the file that was kept."""
+    file = refusing(
+        lambda: store_audit_bundle(
+            actor=User.objects.get(pk=user_id), round=Round.objects.get(pk=round_id), progress=progress
+        )
+    )
+    return {"file": str(file.pk), "url": reverse("foundation:file-download", args=[file.pk])}

@@ -29,6 +29,7 @@ from .bundle_tables import (
     read_baselines,
     read_departments,
     read_errors,
+    row_numbers,
     table,
 )
 from .cube import CellCounts, CountCube
@@ -38,6 +39,7 @@ from .result import Result
 from .score import score
 
 BALLOTS, COUNTS = "ballots.csv", "counts.csv"
+ASSESSMENTS, ERRORS = "assessment.csv", "uncertainty.csv"
 #: Entries of the largest count cube a bundle may ask for (8 bytes each).
 MAX_CUBE = 1 << 26
 #: Ballots of one cell of `counts.csv`, so that sums stay far inside 64 bits.
@@ -56,6 +58,8 @@ class Bundle:
     assessments: Mapping[str, Decimal] = field(default_factory=dict)
     adjustments: Mapping[str, Adjustment] = field(default_factory=dict)
     published_errors: StandardErrors | None = None
+    #: Of the files that may lack a department's row: by file its rows by code, under "" the row that would come next.
+    rows: Mapping[str, Mapping[str, int]] = field(default_factory=dict, compare=False, repr=False)
 
     def score(self) -> Result:
         """Score the bundle. Raises `BundleError` when an assessment or a standard error is missing."""
@@ -93,15 +97,17 @@ class Bundle:
             adjustments=self.adjustments,
         )
 
-    @staticmethod
-    def _named(error: ScoringError) -> BundleError:
-        """The error with the file that could mend it."""
+    def _named(self, error: ScoringError) -> BundleError:
+        """The error with the file that could mend it, and the row: that of the department, else the next free one."""
         if error.code == "assessment_missing":
-            return BundleError("assessment.csv", f"no score for {error.department}, which is ranked", column="score")
-        if error.code == "error_missing":
+            file, column, message = ASSESSMENTS, "score", f"no score for {error.department}, which is ranked"
+        elif error.code == "error_missing":
+            file, column = ERRORS, "se_satisfaction"
             message = f"the dead band needs the standard errors of {error.department}"
-            return BundleError("uncertainty.csv", message, column="se_satisfaction")
-        return BundleError(BALLOTS, str(error))
+        else:
+            return BundleError(BALLOTS, str(error))
+        rows = self.rows.get(file, {})
+        return BundleError(file, message, rows.get(error.department, rows.get("")), column)
 
 
 def read_bundle(path: str | Path) -> Bundle:
@@ -130,11 +136,12 @@ def read_bundle(path: str | Path) -> Bundle:
             assessments=read_assessments(source, known),
             adjustments=read_adjustments(source, known),
             published_errors=read_errors(source, known),
+            rows={file: row_numbers(source, file) for file in (ASSESSMENTS, ERRORS) if source.has(file)},
         )
     rule = definition.year_over_year
     comparable = any(baseline.kind != NONE for baseline in bundle.baselines.values())
     if has_counts and rule.deadband and rule.method != "none" and comparable and bundle.published_errors is None:
-        raise BundleError("uncertainty.csv", "this file is missing; a dead band on counts needs it")
+        raise BundleError(ERRORS, "this file is missing; a dead band on counts needs it")
     return bundle
 
 

@@ -20,6 +20,8 @@ MAX_JSON = 16 * MEGABYTE
 #: Bytes of one line: 1,000 departments × 20 items with long codes fit.
 MAX_LINE = 4 * MEGABYTE
 MAX_MEMBERS = 10_000
+#: Bytes of a line that are looked through to name the cell that is no text.
+_SHOWN = 64 * 1024
 _UNZIP_ERRORS = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError, OSError)
 
 
@@ -123,27 +125,38 @@ class Source:
         try:
             return data.decode("utf-8-sig")
         except UnicodeDecodeError as error:
-            raise BundleError(name, "not UTF-8", data.count(b"\n", 0, error.start) + 1) from error
+            row, column = data.count(b"\n", 0, error.start) + 1, error.start - data.rfind(b"\n", 0, error.start)
+            raise BundleError(name, "not UTF-8", row, str(column)) from error
 
     def records(self, name: str) -> Iterator[tuple[int, list[str]]]:
         """The records of a CSV file with their number (1 = header; blank lines count but are left out)."""
         number = 0
+        names: list[str] = []
         try:
             with self._open(name, MAX_FILE) as stream:
                 reader = csv.reader(_Lines(name, stream), strict=True)
                 for number, record in enumerate(reader, start=1):
+                    names = names or record
                     if record:
                         yield number, record
         except csv.Error as error:
             raise BundleError(name, f"malformed CSV ({error})", number + 1) from error
         except _UnreadableLineError as error:
-            raise BundleError(name, str(error), number + 1) from error
+            at = error.column
+            column = names[at - 1].strip() if 0 < at <= len(names) else str(at or "")
+            raise BundleError(name, str(error), number + 1, column) from error
         except _UNZIP_ERRORS as error:
             raise BundleError(name, f"cannot be read ({error})", number + 1) from error
 
 
 class _UnreadableLineError(Exception):
-    """A line that is no text; the caller knows its number."""
+    """A line that is no text; the caller knows its number. `column`: the cell, from 1, or 0 for the whole line."""
+
+    def __init__(self, message: str, before: bytes | None = None) -> None:
+        super().__init__(message)
+        self.column = 0
+        if before is not None:
+            self.column = max(1, len(next(csv.reader([before.decode("utf-8", "replace")]), [])))
 
 
 class _Lines:
@@ -166,10 +179,10 @@ class _Lines:
         if self._read > MAX_FILE:
             raise _UnreadableLineError(f"larger than {MAX_FILE // MEGABYTE} MB")
         if b"\0" in line:
-            raise _UnreadableLineError("holds NUL bytes, so it is no text")
+            raise _UnreadableLineError("holds NUL bytes, so it is no text", line[: min(line.index(b"\0"), _SHOWN)])
         if len(line) > MAX_LINE:
             raise _UnreadableLineError(f"a line of more than {MAX_LINE // MEGABYTE} MB")
         try:
             return line.decode("utf-8")
         except UnicodeDecodeError as error:
-            raise _UnreadableLineError("not UTF-8") from error
+            raise _UnreadableLineError("not UTF-8", line[: min(error.start, _SHOWN)]) from error

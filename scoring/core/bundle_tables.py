@@ -100,6 +100,14 @@ def table(source: Source, file: str, required: Sequence[str], optional: Sequence
             yield TableRow(file, number, cells)
 
 
+def row_numbers(source: Source, file: str) -> dict[str, int]:
+    """The row of each code in a table that has been read, and under "" the row that would come next."""
+    records = source.records(file)
+    at = header(source, file, records).index("code")
+    numbers = {record[at].strip(): number for number, record in records if len(record) > at}
+    return numbers | {"": max(numbers.values(), default=1) + 1}
+
+
 def by_code(rows: Iterator[TableRow], known: Mapping[str, int]) -> Iterator[tuple[str, TableRow]]:
     """Rows of a table keyed by department code: known departments, each at most once."""
     seen: dict[str, int] = {}

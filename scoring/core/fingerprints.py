@@ -29,7 +29,7 @@ def input_fingerprint(
 ) -> str:
     """SHA-256 (64 hex digits) of everything that goes into the score."""
     digest = hashlib.sha256()
-    digest.update(canonical_json(_head(definition, departments, baselines, assessments, adjustments)))
+    digest.update(canonical_json(canonical_head(definition, departments, baselines, assessments, adjustments)))
     columns = canonical_columns(definition, departments)
     strata = sorted(range(len(definition.strata)), key=lambda at: definition.strata[at].code)
     for stratum in strata:
@@ -39,7 +39,7 @@ def input_fingerprint(
     return digest.hexdigest()
 
 
-def _head(
+def canonical_head(
     definition: ScoringDefinition,
     departments: Sequence[Department],
     baselines: Mapping[str, Baseline],

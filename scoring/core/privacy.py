@@ -118,22 +118,37 @@ def valid_answers(definition: ScoringDefinition, cells: CellCounts) -> tuple[Val
 
 @dataclass(frozen=True, slots=True)
 class OpenCell:
-    """A cell that enters the score and yet tells everybody's answer: the public bundle has to name it."""
+    """A cell that enters the score and yet would be hidden elsewhere: the public bundle has to name it.
+
+    `unanimous`: its valid answers all agree, so it tells everybody's; else it only has few of them.
+    """
 
     department: str
     item: str
     stratum: str
     valid: int
+    unanimous: bool = True
 
 
-def unanimous_cells(
-    definition: ScoringDefinition, departments: Sequence[Department], cells: CellCounts
+def open_cells(
+    definition: ScoringDefinition, departments: Sequence[Department], cells: CellCounts, *, min_cell: int = 0
 ) -> list[OpenCell]:
-    """The reporting cells below 20 valid answers that all agree; the export asks for confirmation naming them."""
+    """The reporting cells that a public bundle cannot leave out; the export asks for confirmation naming them.
+
+    Those below 20 valid answers that all agree, and, in a round whose `min_valid` is below its `min_cell`, those of
+    fewer than `min_cell` valid answers.
+    """
     valid, unanimous = valid_answers(definition, cells)
-    found = np.argwhere(unanimous & (valid >= definition.min_valid) & (valid < UNANIMOUS_SHOWN_FROM))
+    alike = unanimous & (valid < UNANIMOUS_SHOWN_FROM)
+    found = np.argwhere((alike | (valid < min_cell)) & (valid >= definition.min_valid))
     return [
-        OpenCell(departments[d].code, definition.items[q].code, definition.strata[s].code, int(valid[d, q, s]))
+        OpenCell(
+            departments[d].code,
+            definition.items[q].code,
+            definition.strata[s].code,
+            int(valid[d, q, s]),
+            bool(alike[d, q, s]),
+        )
         for d, q, s in found.tolist()
         if definition.group(departments[d].group).weight(definition.strata[s].code) > 0
     ]

@@ -4,6 +4,7 @@
 every figure came from.
 """
 
+import json
 from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
@@ -24,6 +25,16 @@ def results_json(result: Result, intervals: Mapping[str, tuple[int, int]] | None
     `intervals` are the rank intervals by department code, where the bootstrap ran.
     """
     return {"departments": [_department(row, (intervals or {}).get(row.code)) for row in result.departments]}
+
+
+def results_text(result: Result, intervals: Mapping[str, tuple[int, int]] | None = None) -> str:
+    """The file `results.json`, to the letter: equal results, equal text, hence one fingerprint."""
+    return text_of(results_json(result, intervals))
+
+
+def text_of(data: Mapping[str, Any]) -> str:
+    """`results_json` as the file has it."""
+    return json.dumps(data, ensure_ascii=False, indent=1) + "\n"
 
 
 def full_json(

@@ -27,6 +27,7 @@ class Migration(migrations.Migration):
                 ('code_version', models.CharField(max_length=40, verbose_name='version of the program')),
                 ('cube', models.BinaryField()),
                 ('axes', models.JSONField()),
+                ('basis', models.JSONField()),
                 ('result', models.JSONField()),
                 ('breakdown', models.JSONField()),
                 ('summary', models.JSONField()),

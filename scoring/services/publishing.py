@@ -15,6 +15,7 @@ from evaluation.states import VERBS
 from foundation import audit
 from scoring.inputs import read_input
 from scoring.models import Publication, ScoreRun
+from scoring.services.bundles import erase_released
 
 
 @transaction.atomic
@@ -63,6 +64,8 @@ def withdraw_publication(*, actor: User, round: Round, reason: str) -> Round:
     require(actor, "round.publish")
     locked = lock(round)
     move(round=locked, verb="withdraw", actor=actor, reason=reason)
-    Publication.objects.filter(round=locked).delete()
+    for publication in Publication.objects.filter(round=locked).select_related("run"):
+        erase_released(publication.run)
+        publication.delete()
     round.refresh_from_db()
     return round

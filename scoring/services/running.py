@@ -121,6 +121,7 @@ def _store(
             "weight_classes": list(source.class_codes),
             "choices": [choice.code for choice in source.definition.scale],
         },
+        basis=source.basis.to_json(),
         result=results_json(result, ranks.intervals()),
         breakdown=breakdown(source.definition, result, cube, round),
         summary=_summary(round, result, ranks),

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import shutil
+import struct
+import subprocess
+import sys
+import time
 import tracemalloc
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,7 +21,7 @@ import pytest
 from scoring.__main__ import main
 from scoring.core import bundle as bundle_module
 from scoring.core import bundle_files
-from tests.scoring_core.builders import golden
+from tests.scoring_core.builders import ROOT, golden
 
 Break = Callable[[Path], None]
 
@@ -65,6 +71,14 @@ def append(file: str, text: str) -> Break:
     return apply
 
 
+def append_bytes(file: str, data: bytes) -> Break:
+    def apply(folder: Path) -> None:
+        with (folder / file).open("ab") as stream:
+            stream.write(data)
+
+    return apply
+
+
 def edit(*path: str | int, value: object = None, delete: bool = False) -> Break:
     """Set or delete a value of round.json."""
 
@@ -107,16 +121,23 @@ AUDIT: dict[str, tuple[Break, str]] = {
         "assessment.csv: this is no regular file",
     ),
     "empty file": (write("departments.csv", ""), "departments.csv, row 1: this file is empty"),
-    "not UTF-8": (in_gb18030, "departments.csv, row 2: not UTF-8"),
-    "UTF-16": (write("ballots.csv", "stratum,weight".encode("utf-16")), "ballots.csv, row 1: "),
-    "zeros": (write("ballots.csv", bytes(1 << 20)), "ballots.csv, row 1: holds NUL bytes"),
+    "not UTF-8": (in_gb18030, "departments.csv, row 2, column name: not UTF-8"),
+    "one byte that is no UTF-8": (
+        append_bytes("ballots.csv", b"npc,1,A,A,\xff\n"),
+        "ballots.csv, row 602, column D03: not UTF-8",
+    ),
+    "UTF-16": (
+        write("ballots.csv", "stratum,weight".encode("utf-16")),
+        "ballots.csv, row 1, column 1: holds NUL bytes",
+    ),
+    "zeros": (write("ballots.csv", bytes(1 << 20)), "ballots.csv, row 1, column 1: holds NUL bytes"),
     "a quote that never ends": (
         append("departments.csv", 'D99,"open,general\n'),
         "departments.csv, row 14: malformed CSV",
     ),
     # round.json
     "not JSON": (write("round.json", "{\n 'a': 1}"), "round.json, row 2, column 2: not JSON"),
-    "round not UTF-8": (write("round.json", b'{\n"a": "\xff"}'), "round.json, row 2: not UTF-8"),
+    "round not UTF-8": (write("round.json", b'{\n"a": "\xff"}'), "round.json, row 2, column 7: not UTF-8"),
     "nested without end": (write("round.json", "[" * 100_000), "round.json: not readable as JSON"),
     "a number of many digits": (write("round.json", '{"format": ' + "9" * 5000 + "}"), "round.json: not readable"),
     "no object": (write("round.json", "[1]"), "round.json: An object is expected"),
@@ -257,11 +278,37 @@ AUDIT: dict[str, tuple[Break, str]] = {
     "assessment no number": (replace("assessment.csv", "90.31", "A+"), "assessment.csv, row 2, column score: "),
     "assessment missing": (
         replace("assessment.csv", "D02,92.32\n", ""),
-        "assessment.csv, column score: no score for D02",
+        "assessment.csv, row 13, column score: no score for D02",  # where it would have to be added
+    ),
+    "assessment empty": (
+        replace("assessment.csv", "D02,92.32", "D02,"),
+        "assessment.csv, row 3, column score: no score for D02",
+    ),
+    "assessment twice": (append("assessment.csv", "D01,90\n"), "assessment.csv, row 14, column code: "),
+    "assessment of an unknown department": (
+        append("assessment.csv", "D99,90\n"),
+        "assessment.csv, row 14, column code: unknown code",
+    ),
+    "unknown assessment column": (
+        replace("assessment.csv", "code,score", "code,score,by"),
+        "assessment.csv, row 1, column by: unknown column",
     ),
     "assessment file missing": (remove("assessment.csv"), "assessment.csv, column score: no score for D01"),
     "negative deduction": (replace("adjustments.csv", "1.25", "-1.25"), "adjustments.csv, row 3, column deduction: "),
     "unknown adjusted department": (replace("adjustments.csv", "D04", "D40"), "adjustments.csv, row 3, column code: "),
+    "adjusted twice": (append("adjustments.csv", "D04,1,0,,\n"), "adjustments.csv, row 5, column code: "),
+    "unknown adjustment column": (
+        replace("adjustments.csv", "bonus", "gift"),
+        "adjustments.csv, row 1, column gift: unknown column",
+    ),
+    "unknown baseline column": (
+        replace("baseline.csv", "group_rank", "place"),
+        "baseline.csv, row 1, column place: unknown column",
+    ),
+    "a baseline row too long": (
+        append("baseline.csv", "D03,1,1,,,,,own,x\n"),
+        "baseline.csv, row 12, column 9: ",
+    ),
     "bad unused uncertainty": (
         write("uncertainty.csv", "code,se_satisfaction,se_dissatisfaction\nD01,x,1\n"),
         "uncertainty.csv, row 2, column se_satisfaction: ",
@@ -379,7 +426,7 @@ def test_ten_gigabytes_of_zeros_in_a_folder(tmp_path: Path, capsys: pytest.Captu
 @pytest.mark.parametrize(
     ("member", "content", "beginning"),
     [
-        ("ballots", bytes(64 << 20), "ballots.csv, row 1: holds NUL bytes"),
+        ("ballots", bytes(64 << 20), "ballots.csv, row 1, column 1: holds NUL bytes"),
         ("ballots", b"a" * (64 << 20), "ballots.csv, row 1: a line of more than 4 MB"),
         ("round", b" " * (64 << 20), "round.json: larger than 16 MB"),
     ],
@@ -394,6 +441,55 @@ def test_a_zip_bomb_costs_no_memory(
     tracemalloc.stop()
     assert line.startswith(beginning)
     assert peak < 24 << 20
+
+
+def zeros_member(path: Path, size: int, declared: int) -> None:
+    """Put `ballots.csv` of `size` zeros into a zip, declared to be of `declared` bytes, without packing them all."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    block = packer.compress(bytes(64 << 20)) + packer.flush(zlib.Z_FULL_FLUSH)  # may be repeated as it is
+    data = block * (size // (64 << 20)) + packer.flush()
+    name = b"ballots.csv"
+    with zipfile.ZipFile(path) as archive:
+        members = [(info, archive.read(info)) for info in archive.infolist() if info.filename != "ballots.csv"]
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for info, content in members:
+            archive.writestr(info.filename, content)
+        archive.fp.seek(archive.start_dir)  # type: ignore[union-attr]
+        at = archive.start_dir
+        archive.fp.write(struct.pack("<4s5H3L2H", b"PK\3\4", 45, 0, 8, 0, 33, 0, 0, 0, len(name), 0) + name + data)  # type: ignore[union-attr]
+        added = zipfile.ZipInfo("ballots.csv", (1980, 1, 1, 0, 0, 0))
+        added.compress_type, added.header_offset = zipfile.ZIP_DEFLATED, at
+        added.compress_size, added.file_size, added.CRC = len(data), declared, 0
+        archive.filelist.append(added)
+        archive.NameToInfo["ballots.csv"] = added
+        archive.start_dir = archive.fp.tell()  # type: ignore[union-attr]
+        archive._didModify = True  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("declared", "line"),
+    [
+        (10 << 30, "ballots.csv: larger than 1024 MB"),
+        (1000 << 20, "ballots.csv, row 1, column 1: holds NUL bytes, so it is no text"),
+    ],
+    ids=["honest", "declares 1,000 MB"],
+)
+def test_ten_gigabytes_of_zeros_in_a_zip_cost_neither_time_nor_memory(declared: int, line: str, tmp_path: Path) -> None:
+    path = packed(tmp_path / "b.zip")
+    zeros_member(path, 10 << 30, declared)
+    out = tmp_path / "out" / "results.json"
+    out.parent.mkdir()
+    started = time.monotonic()
+    with (tmp_path / "err").open("wb") as err:
+        command = [sys.executable, "-m", "scoring", str(path), "--out", str(out)]
+        child = subprocess.Popen(command, cwd=ROOT, stdout=err, stderr=err)
+        _pid, status, usage = os.wait4(child.pid, 0)
+    assert (tmp_path / "err").read_text() == line + "\n"
+    assert os.waitstatus_to_exitcode(status) == 2
+    assert list(out.parent.iterdir()) == []
+    assert usage.ru_maxrss < 500 * 1024  # kilobytes
+    assert time.monotonic() - started < 20  # seconds; packed it takes one
+    child.returncode = 2
 
 
 def test_a_zip_that_lies_about_its_sizes_is_read_no_further(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

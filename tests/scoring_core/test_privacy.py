@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from scoring.core.privacy import hidden_strata, small_cells, unanimous_cells, with_complements
+from scoring.core.privacy import hidden_strata, open_cells, small_cells, with_complements
 from tests.scoring_core.builders import ballots, definition, departments, times
 
 
@@ -101,11 +101,11 @@ def test_small_on_one_criterion_is_hidden_on_all() -> None:
     assert hidden_strata(rules, departments("g"), cells, min_cell=5).mask.tolist() == [[True, True]]
 
 
-def test_unanimous_cells_that_enter_the_score_are_named() -> None:
+def test_open_cells_that_enter_the_score_are_named() -> None:
     rules = definition({"g": {"s1": "0.5", "s2": "99.5"}, "h": {"s1": 100}}, min_valid=5)
     answers = [*times(5, "s1", "1", "AA"), *times(6, "s2", "1", "BA"), *times(20, "s2", "1", "B.")]
     cells = ballots(rules, answers).cube(rules, 2).cells()  # type: ignore[arg-type]
-    found = unanimous_cells(rules, departments("gh"), cells)
+    found = open_cells(rules, departments("gh"), cells)
     # D01: s1 (5 × A, just enough to report), not s2 (26 × B); D02: s1, but not s2, which does not judge its group
     assert [(cell.department, cell.item, cell.stratum, cell.valid) for cell in found] == [
         ("D01", "overall", "s1", 5),
@@ -117,4 +117,4 @@ def test_twenty_equal_answers_are_no_secret() -> None:
     rules = definition({"g": {"s": 100}}, min_valid=5)
     for size, named in ((19, 1), (20, 0)):
         cells = ballots(rules, times(size, "s", "1", "A")).cube(rules, 1).cells()  # type: ignore[arg-type]
-        assert len(unanimous_cells(rules, departments("g"), cells)) == named
+        assert len(open_cells(rules, departments("g"), cells)) == named
