@@ -19,6 +19,8 @@ MAX_FILE = 1024 * MEGABYTE
 MAX_JSON = 16 * MEGABYTE
 #: Bytes of one line: 1,000 departments × 20 items with long codes fit.
 MAX_LINE = 4 * MEGABYTE
+#: Rows of one file, blank ones included: a small zip can hold a thousand million of them.
+MAX_ROWS = 20_000_000
 MAX_MEMBERS = 10_000
 #: Bytes of a line that are looked through to name the cell that is no text.
 _SHOWN = 64 * 1024
@@ -137,6 +139,8 @@ class Source:
                 reader = csv.reader(_Lines(name, stream), strict=True)
                 for number, record in enumerate(reader, start=1):
                     names = names or record
+                    if number > MAX_ROWS:
+                        raise BundleError(name, f"more than {MAX_ROWS} rows", number)
                     if record:
                         yield number, record
         except csv.Error as error:

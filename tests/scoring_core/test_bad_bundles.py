@@ -511,6 +511,14 @@ def test_lines_without_end_are_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
             pass
 
 
+def test_blank_lines_without_end_are_stopped(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bundle_files, "MAX_ROWS", 1000)
+    path = packed(tmp_path / "b.zip", ballots=b"stratum,weight,D01,D02,D03,D04,D05,D06\n" + b"\n" * 1000)
+    assert refused(path, tmp_path, capsys) == "ballots.csv, row 1001: more than 1000 rows"
+
+
 def test_more_weights_than_a_cube_can_hold(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
