@@ -14,6 +14,7 @@ from accounts.policies import Scope, scope_of
 from departments.models import Department, DepartmentGroup, Sector
 from evaluation.models import Round
 from evaluators.models import Stratum
+from foundation.models import StoredFile
 from scoring.inputs import baselines_of
 from scoring.models import DepartmentScore, Publication
 
@@ -118,6 +119,12 @@ def may_see(user: Any, department: Department, sector_codes: Sequence[str]) -> b
         or scope.covers(ScopeKind.DEPARTMENT, department.code)
         or any(scope.covers(ScopeKind.SECTOR, code) for code in sector_codes if code)
     )
+
+
+def may_take(user: Any, file: StoredFile) -> bool:
+    """Whether a released public bundle is for this reader (scoring.services.bundles.READERS)."""
+    scope = visible_to(user)
+    return scope.everything or (file.meta.get("readers") == "results.own" and bool(scope))
 
 
 @dataclass(frozen=True)

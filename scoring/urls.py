@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from scoring.views import comparing, runs
+from scoring.views import bundles, comparing, runs
 
 app_name = "scoring"
 urlpatterns = [
@@ -10,6 +10,9 @@ urlpatterns = [
     path("<int:year>/score/", runs.round_score, name="round-score"),
     path("<int:year>/publish/", runs.round_publish, name="round-publish"),
     path("<int:year>/withdraw/", runs.round_withdraw, name="round-withdraw"),
+    path("<int:year>/public-bundle/", bundles.bundle_release, name="bundle-release"),
+    path("<int:year>/audit-bundle/", bundles.bundle_audit, name="bundle-audit"),
+    path("<int:year>/audit-bundle/make/", bundles.bundle_audit_make, name="bundle-audit-make"),
     path("<int:year>/compare/", comparing.run_compare, name="run-compare"),
     path("<int:year>/runs/<uuid:pk>/", runs.run_detail, name="run-detail"),
 ]

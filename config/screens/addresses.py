@@ -131,7 +131,7 @@ def addresses() -> tuple[list[Address], list[str]]:
             continue
         app = name.partition(":")[0]
         username = "" if name == "accounts:login" else _LOOKERS.get(app, "lingdao" if name == "home" else "gongwei")
-        if name.startswith("accounts:audit"):
+        if name.startswith(("accounts:audit", "scoring:bundle-audit")):
             username = "shenji"
         found.append(Address(name, reverse(name, kwargs=values), username))
     return found, missing

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts.policies import permission_required
+from accounts.policies import may, permission_required
 from evaluation.forms.rounds import ReasonForm
 from evaluation.services import moves
 from evaluation.services.guards import missing
@@ -53,6 +53,7 @@ def run_detail(request: HttpRequest, year: int, pk: UUID) -> HttpResponse:
     run = selectors.run_of(evaluation, pk)
     if run is None:
         raise Http404
+    published = selectors.published_run_id(evaluation)
     return render(
         request,
         "scoring/run_detail.html",
@@ -61,7 +62,10 @@ def run_detail(request: HttpRequest, year: int, pk: UUID) -> HttpResponse:
             "run": run,
             "groups": selectors.table_of(run),
             "trials": trial_rows(evaluation),
-            "is_published": selectors.published_run_id(evaluation) == run.pk,
+            "is_published": published == run.pk,
+            "is_exported": (published or selectors.runs_of(evaluation)[0].pk) == run.pk,
+            "may_release": may(request.user, "round.publish"),
+            "may_audit": may(request.user, "bundle.audit"),
             "crumbs": crumbs(evaluation, _("Run %(number)s") % {"number": run.number}),
         },
     )
