@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import Any, NamedTuple
 
-from django.core.exceptions import ValidationError
 from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.policies import require
-from departments.models import Department
+from departments.models import Department, code_validator
 from evaluators.contact import email_hash, phone_hash, phone_tail_hash
 from evaluators.models import Evaluator, EvaluatorStatus, Stratum, Unit
 from evaluators.services.bulk import NewEvaluator, NewUnit, add_evaluators, add_units
@@ -121,9 +122,14 @@ class _Known:
 
 @dataclass
 class _Writes:
+    """What to store. `create` says of each row of the list whether it is to be added: the people are made ready only
+    while the database takes them in."""
+
+    table: Table
+    known: _Known
+    create: bytearray
     new_units: dict[str, NewUnit] = field(default_factory=dict)
     renamed_units: dict[str, str] = field(default_factory=dict)
-    create: list[dict[str, Any]] = field(default_factory=list)
     change: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
 
 
@@ -155,18 +161,25 @@ def plan(table: Table, options: imports.Options) -> imports.Plan:
     problems, warnings = list(table.problems), list(table.warnings)
     problems += _own_problems(table, known)
     good = imports.good_rows(table, problems)
-    writes, result = _Writes(), ImportResult(rows=len(table))
+    writes = _Writes(table, known, bytearray(len(table)))
+    result = ImportResult(rows=len(table))
     present = [name for name in _COMPARED if table.has(name)]
-    for row in table:
-        if row.number not in good:
+    settled: dict[tuple[str, str], bool] = {}
+    rows = zip(table.numbers, table.column("code"), table.column("unit_code"), table.column("unit_name"), strict=True)
+    for place, (number, code, *unit) in enumerate(rows):
+        if number not in good:
             continue
-        values = _resolved(row.values, known)
-        renamed = _note_unit(row.number, row.values, known, writes, warnings)
-        before = known.people.get(values["code"])
+        renamed = settled.get((unit[0], unit[1]), False)
+        if any(unit) and (unit[0], unit[1]) not in settled:
+            renamed = _note_unit(number, table.row(place), known, writes, warnings)
+            if unit[0]:
+                settled[unit[0], unit[1]] = renamed
+        before = known.people.get(code)
         if before is None:
             result.create += 1
-            writes.create.append(values)
+            writes.create[place] = True
             continue
+        values = _resolved(table.row(place), known)
         changed = {name for name in present if _compared(values, name) != getattr(before, _COMPARED[name])}
         if changed:
             writes.change.append((before.pk, {name: values[name] for name in changed}))
@@ -184,9 +197,13 @@ def _resolved(values: dict[str, str], known: _Known) -> dict[str, Any]:
     return {
         **values,
         "stratum": known.strata[values["stratum"]],
-        "status": str(_STATUS.get(values["status"], EvaluatorStatus.ACTIVE)),
+        "status": _status(values["status"]),
         "department_code": known.departments.get(values["department_code"]),
     }
+
+
+def _status(word: str) -> str:
+    return str(_STATUS.get(word, EvaluatorStatus.ACTIVE))
 
 
 def _compared(values: dict[str, Any], name: str) -> Any:
@@ -230,28 +247,16 @@ def _note_unit(number: int, values: dict[str, str], known: _Known, writes: _Writ
 def _own_problems(table: Table, known: _Known) -> list[Finding]:
     """Bad codes, unknown departments, and people that the registry has under another code."""
     found = []
+    fits = code_validator.regex.fullmatch
     for field_name, column in (("code", "编号"), ("unit_code", "单位编号")):
-        validate = Evaluator._meta.get_field("code").run_validators
-        checked: dict[str, bool] = {}
         for number, code in zip(table.numbers, table.column(field_name), strict=True):
-            if not code or (number, field_name) in table.bad_cells:
-                continue
-            if code not in checked:
-                checked[code] = _is_valid(validate, code)
-            if not checked[code]:
+            # The field's own rule, without the error it would raise: there are as many codes as rows.
+            if code and not fits(code) and (number, field_name) not in table.bad_cells:
                 found.append(Finding(number, column, "bad_code", BAD_CODE, {"code": code}))
     for number, code in zip(table.numbers, table.column("department_code"), strict=True):
         if code and code not in known.departments and (number, "department_code") not in table.bad_cells:
             found.append(Finding(number, "工作部门编号", "unknown_department", UNKNOWN_DEPARTMENT, {"code": code}))
     return found + _registered_elsewhere(table)
-
-
-def _is_valid(validate: Any, code: str) -> bool:
-    try:
-        validate(code)
-    except ValidationError:
-        return False
-    return True
 
 
 def _registered_elsewhere(table: Table) -> list[Finding]:
@@ -288,9 +293,10 @@ def write(actor: User, done: imports.Plan, options: imports.Options, fingerprint
     units = dict(Unit.objects.values_list("code", "pk"))
     if writes.renamed_units:
         set_by_id(Unit, ["name"], [(units[code], name) for code, name in writes.renamed_units.items()])
-    add_evaluators(_new(values, units) for values in writes.create)
+    if any(writes.create):
+        add_evaluators(_new(writes, units))
     _change(writes.change, units)
-    if writes.create or writes.change or writes.renamed_units:
+    if done.result.create or writes.change or writes.renamed_units:
         audit.record(
             actor=actor,
             action="evaluators.import",
@@ -304,21 +310,23 @@ def write(actor: User, done: imports.Plan, options: imports.Options, fingerprint
         )
 
 
-def _new(values: dict[str, Any], units: dict[str, int]) -> NewEvaluator:
-    return NewEvaluator(
-        code=values["code"],
-        name=values["name"],
-        stratum_id=values["stratum"],
-        unit_id=units.get(values["unit_code"]),
-        district=values["district"],
-        industry=values["industry"],
-        phone=values["phone"],
-        email=values["email"],
-        weight_class=values["weight_class"],
-        status=values["status"],
-        employer_id=values["department_code"],
-        proposed_by=values["proposed_by"],
-    )
+_ADDED = (
+    "code", "name", "stratum", "unit_code", "district", "industry", "phone", "email", "weight_class", "status",
+    "department_code", "proposed_by",
+)  # fmt: skip
+
+
+def _new(writes: _Writes, units: dict[str, int]) -> Iterator[NewEvaluator]:
+    """The people to add, with keys in the place of names."""
+    table, known = writes.table, writes.known
+    strata, employers = known.strata, known.departments
+    statuses = {word: _status(word) for word in set(table.column("status"))}
+    rows = compress(zip(*map(table.column, _ADDED), strict=True), writes.create)
+    for code, name, stratum, unit, district, industry, phone, email, weight, status, employer, proposed_by in rows:
+        yield NewEvaluator(
+            code, name, strata[stratum], units.get(unit), district, industry, phone, email, weight, statuses[status],
+            employers.get(employer), proposed_by,
+        )  # fmt: skip
 
 
 def _change(changes: list[tuple[int, dict[str, Any]]], units: dict[str, int]) -> None:

@@ -66,7 +66,8 @@ class EvaluatorStatus(models.TextChoices):
 class Evaluator(models.Model):
     """A person of the registry. Phone and e-mail are encrypted; keyed hashes find them again."""
 
-    code = models.CharField(_("code"), max_length=40, unique=True, validators=[code_validator])
+    # Unique by a constraint: `unique=True` would add a second index, for beginnings of codes, which nobody looks for.
+    code = models.CharField(_("code"), max_length=40, validators=[code_validator])
     name = models.CharField(_("name"), max_length=50)
     stratum = models.ForeignKey(
         Stratum, on_delete=models.PROTECT, related_name="evaluators", db_index=False, verbose_name=_("stratum")
@@ -90,6 +91,7 @@ class Evaluator(models.Model):
         on_delete=models.PROTECT,
         null=True,
         blank=True,
+        db_index=False,
         related_name="employed_evaluators",
         verbose_name=_("works for department"),
     )
@@ -106,12 +108,14 @@ class Evaluator(models.Model):
             models.Index(fields=["stratum", "status"]),
             # So that PostgreSQL finds beginnings of names by it, whatever the collation.
             models.Index(fields=["name"], name="evaluator_by_name", opclasses=["varchar_pattern_ops"]),
-            models.Index(fields=["phone_hash"], condition=~models.Q(phone_hash=b""), name="evaluator_by_phone"),
+            # A whole number is looked for by its tail too: some rows in ten thousand have the same one.
             models.Index(
                 fields=["phone_tail_hash"], condition=~models.Q(phone_tail_hash=b""), name="evaluator_by_tail"
             ),
             models.Index(fields=["email_hash"], condition=~models.Q(email_hash=b""), name="evaluator_by_email"),
+            models.Index(fields=["employer"], condition=models.Q(employer__isnull=False), name="evaluator_by_employer"),
         ]
+        constraints = [models.UniqueConstraint(fields=["code"], name="evaluator_code_once")]
 
     def __str__(self) -> str:
         return self.code

@@ -74,7 +74,7 @@ def _with_text(rows: QuerySet[Evaluator], text: str) -> QuerySet[Evaluator]:
         return rows.filter(email_hash=email_hash(clean_code(text)))
     digits = clean_phone(text)
     if is_phone(digits):
-        return rows.filter(phone_hash=phone_hash(digits))
+        return rows.filter(phone_tail_hash=phone_tail_hash(digits), phone_hash=phone_hash(digits))
     if digits.isascii() and digits.isdigit() and len(digits) == TAIL_DIGITS:
         return rows.filter(Q(phone_tail_hash=phone_tail_hash(digits)) | Q(code=digits))
     code = clean_code(text)
@@ -115,7 +115,7 @@ def look_alikes(row: Evaluator) -> list[tuple[Evaluator, list[str]]]:
     """
     alike = Q()
     if row.phone_hash:
-        alike |= Q(phone_hash=row.phone_hash)
+        alike |= Q(phone_tail_hash=row.phone_tail_hash, phone_hash=row.phone_hash)
     if row.email_hash:
         alike |= Q(email_hash=row.email_hash)
     if row.unit_id:

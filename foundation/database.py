@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Iterator, Sequence
-from io import BytesIO, StringIO
+from io import BufferedReader, BytesIO, RawIOBase
 from itertools import islice
 from typing import Any
 
@@ -32,7 +32,9 @@ def share_lock() -> str:
     return " FOR SHARE" if is_postgresql() else ""
 
 
-_COPIED_AT_ONCE = 20_000
+# Few enough that the server has something to do from early on, many enough that a batch costs little.
+_COPIED_AT_ONCE = 250
+_READ_AT_ONCE = 1 << 16
 _INSERTED_AT_ONCE = 5_000
 
 
@@ -51,38 +53,62 @@ def _copy_cell(value: Any) -> str:
 
 def _copy_column(values: Sequence[Any]) -> Sequence[str]:
     """A column of a COPY, whole columns of one kind at once: cell by cell it would take longer than the database."""
-    kind = type(values[0])
-    if kind is str and all(type(value) is str for value in values):
+    kinds = set(map(type, values))
+    if kinds == {str}:
         # One look at all of them: nothing to escape, and no line end but those that join them.
         joined = "\n".join(values)
         if not ("\\" in joined or "\t" in joined or "\r" in joined) and joined.count("\n") == len(values) - 1:
             return values
-    elif kind is bytes and all(type(value) is bytes for value in values):
+    elif kinds == {bytes}:
         return ["\\\\x" + value.hex() for value in values]
-    elif kind is int and all(type(value) is int for value in values):
-        return list(map(str, values))
+    elif kinds <= {int, type(None)}:
+        return ["\\N" if value is None else str(value) for value in values]
     return list(map(_copy_cell, values))
+
+
+class _CopyText(RawIOBase):
+    """Rows as the text of a COPY, made while it is read: the server stores one batch while the next is prepared."""
+
+    def __init__(self, rows: Iterable[Sequence[Any]]) -> None:
+        self.rows = 0
+        self._waiting = iter(rows)
+        self._left = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        if not self._left:
+            self._left = memoryview(self._batch())
+        taken = min(len(buffer), len(self._left))
+        buffer[:taken] = self._left[:taken]
+        self._left = self._left[taken:]
+        return taken
+
+    def _batch(self) -> bytes:
+        batch = list(islice(self._waiting, _COPIED_AT_ONCE))
+        self.rows += len(batch)
+        if not batch:
+            return b""
+        lines = map("\t".join, zip(*map(_copy_column, zip(*batch, strict=True)), strict=True))
+        return ("\n".join(lines) + "\n").encode()
 
 
 def bulk_write(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
     """Insert many rows fast: COPY on PostgreSQL, executemany on SQLite. Returns how many.
 
     ``columns`` are database column names; values are what the database stores (bytes, str, int, None, ISO dates; JSON
-    as text). Call inside a transaction: either all rows are there or none.
+    as text). Call inside a transaction: either all rows are there or none. ``rows`` are taken while the database reads
+    them, so they must not come from a query of the same connection.
     """
     table = connection.ops.quote_name(model._meta.db_table)
     names = ", ".join(connection.ops.quote_name(column) for column in columns)
     count = 0
     if is_postgresql():
-        with connection.cursor() as cursor:
-            waiting = iter(rows)
-            while batch := list(islice(waiting, _COPIED_AT_ONCE)):
-                count += len(batch)
-                lines = map("\t".join, zip(*map(_copy_column, zip(*batch, strict=True)), strict=True))
-                text = StringIO("\n".join(lines))
-                with connection.wrap_database_errors:  # Django's cursor hands COPY through without doing so
-                    cursor.copy_expert(f"COPY {table} ({names}) FROM STDIN", text)
-        return count
+        text = _CopyText(rows)
+        with connection.cursor() as cursor, connection.wrap_database_errors:  # Django's cursor lets COPY past itself
+            cursor.copy_expert(f"COPY {table} ({names}) FROM STDIN", BufferedReader(text, _READ_AT_ONCE), _READ_AT_ONCE)
+        return text.rows
     marks = ", ".join(["%s"] * len(columns))
     with connection.cursor() as cursor:
         statement = f"INSERT INTO {table} ({names}) VALUES ({marks})"  # noqa: S608 -- quoted identifiers only

@@ -102,7 +102,7 @@ class Migration(migrations.Migration):
             name='Evaluator',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=40, unique=True, validators=[django.core.validators.RegexValidator('^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$', 'A code has letters, digits, dots, hyphens and underscores, at most 40.')], verbose_name='code')),
+                ('code', models.CharField(max_length=40, validators=[django.core.validators.RegexValidator('^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$', 'A code has letters, digits, dots, hyphens and underscores, at most 40.')], verbose_name='code')),
                 ('name', models.CharField(max_length=50, verbose_name='name')),
                 ('district', models.CharField(blank=True, max_length=100, verbose_name='district')),
                 ('industry', models.CharField(blank=True, max_length=100, verbose_name='industry')),
@@ -116,7 +116,7 @@ class Migration(migrations.Migration):
                 ('proposed_by', models.CharField(blank=True, max_length=200, verbose_name='proposed by')),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('updated_at', models.DateTimeField(auto_now=True)),
-                ('employer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='employed_evaluators', to='departments.department', verbose_name='works for department')),
+                ('employer', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='employed_evaluators', to='departments.department', verbose_name='works for department')),
                 ('stratum', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='evaluators', to='evaluators.stratum', verbose_name='stratum')),
                 ('unit', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='evaluators', to='evaluators.unit', verbose_name='unit')),
             ],
@@ -163,15 +163,19 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='evaluator',
-            index=models.Index(condition=models.Q(('phone_hash', b''), _negated=True), fields=['phone_hash'], name='evaluator_by_phone'),
-        ),
-        migrations.AddIndex(
-            model_name='evaluator',
             index=models.Index(condition=models.Q(('phone_tail_hash', b''), _negated=True), fields=['phone_tail_hash'], name='evaluator_by_tail'),
         ),
         migrations.AddIndex(
             model_name='evaluator',
             index=models.Index(condition=models.Q(('email_hash', b''), _negated=True), fields=['email_hash'], name='evaluator_by_email'),
+        ),
+        migrations.AddIndex(
+            model_name='evaluator',
+            index=models.Index(condition=models.Q(('employer__isnull', False)), fields=['employer'], name='evaluator_by_employer'),
+        ),
+        migrations.AddConstraint(
+            model_name='evaluator',
+            constraint=models.UniqueConstraint(fields=('code',), name='evaluator_code_once'),
         ),
         migrations.AddConstraint(
             model_name='drawnplace',

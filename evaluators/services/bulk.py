@@ -59,7 +59,7 @@ _COLUMNS = (
 
 def add_evaluators(people: Iterable[NewEvaluator]) -> int:
     """Add people, contact data encrypted and hashed; returns how many."""
-    now = connection.ops.adapt_datetimefield_value(timezone.now())
+    now = str(connection.ops.adapt_datetimefield_value(timezone.now()))
     phone_field, email_field = (Evaluator._meta.get_field(name) for name in ("phone", "email"))
     assert isinstance(phone_field, EncryptedTextField)  # noqa: S101 -- for the type checker
     assert isinstance(email_field, EncryptedTextField)  # noqa: S101

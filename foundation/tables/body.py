@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from itertools import compress
+from operator import itemgetter
 
 from foundation.tables import codes
 from foundation.tables.checks import check_rows
@@ -60,7 +61,10 @@ class Body:
         named = {*positions.values(), *self._header.others}
         for block in self._blocks(rows, set(positions.values()), named):
             for field, place in positions.items():
-                columns[field] += [cells.get(place, "") for cells in block]
+                try:
+                    columns[field] += list(map(itemgetter(place), block))  # nearly twice as fast
+                except KeyError:
+                    columns[field] += [cells.get(place, "") for cells in block]
         return columns
 
     def _blocks(self, rows: Iterable[RawRow], known: set[int], named: set[int]) -> Iterator[list[dict[int, Cell]]]:

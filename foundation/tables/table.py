@@ -50,6 +50,13 @@ class Table:
         """The values of one field in row order; empty texts where the file has no such column."""
         return self.columns.get(field) or [""] * len(self.numbers)
 
+    def row(self, place: int) -> dict[str, str]:
+        """The values of one row by field, by its position from 0."""
+        return {
+            column.field: self.columns[column.field][place] if self.columns.get(column.field) else ""
+            for column in self.schema.columns
+        }
+
     def __iter__(self) -> Iterator[Row]:
         """All data rows, those with problems too, with a value for every field of the schema."""
         fields = [column.field for column in self.schema.columns]
