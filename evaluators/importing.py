@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import compress
@@ -247,7 +248,7 @@ def _note_unit(number: int, values: dict[str, str], known: _Known, writes: _Writ
 def _own_problems(table: Table, known: _Known) -> list[Finding]:
     """Bad codes, unknown departments, and people that the registry has under another code."""
     found = []
-    fits = code_validator.regex.fullmatch
+    fits = re.compile(code_validator.regex).fullmatch
     for field_name, column in (("code", "编号"), ("unit_code", "单位编号")):
         for number, code in zip(table.numbers, table.column(field_name), strict=True):
             # The field's own rule, without the error it would raise: there are as many codes as rows.
