@@ -16,13 +16,21 @@ from evaluators.models import Stratum
 from foundation.database import joined_bytes
 from scoring.core.ballots import Ballots
 from scoring.core.basis import Basis
+from scoring.core.bundle_write import Exclusion
+from scoring.core.exclusions import LeftOut, without
 from scoring.core.fingerprints import input_fingerprint
 from scoring.core.model import Adjustment, Baseline, Department, ScoringError
+from scoring.core.quality import FINDINGS
+from scoring.exclusions import decisions_of, in_force
+from scoring.models import ExclusionDecision
 
 
 @dataclass(frozen=True)
 class RoundInput:
-    """Everything that goes into a score, in the order of the round's frozen ballot."""
+    """Everything that goes into a score, in the order of the round's frozen ballot.
+
+    `ballots` are those scored: `returned` without the `left_out`, by the `decisions` in force when it was read.
+    """
 
     definition: ScoringDefinition
     departments: tuple[Department, ...]
@@ -31,6 +39,9 @@ class RoundInput:
     baselines: Mapping[str, Baseline]
     assessments: Mapping[str, Decimal]
     adjustments: Mapping[str, Adjustment]
+    returned: Ballots
+    left_out: tuple[LeftOut, ...]
+    decisions: tuple[ExclusionDecision, ...]
 
     def fingerprint(self) -> str:
         """SHA-256 of the input; the order of ballots, departments and strata does not matter."""
@@ -49,13 +60,36 @@ class RoundInput:
         return Basis(self.definition, self.departments, self.baselines, self.assessments, self.adjustments)
 
     @property
+    def width(self) -> int:
+        """Bytes of one packed ballot."""
+        return len(self.departments) * len(self.definition.items)
+
+    @property
+    def exclusions(self) -> list[Exclusion]:
+        """What was left out by stratum, weight and sign, as `exclusions.csv` says it; the reason begins with the sign's
+        code."""
+        holding = in_force(self.decisions)
+        counts: dict[tuple[int, Decimal, int], int] = {}
+        for row in self.left_out:
+            key = row.stratum, self.ballots.class_weights[row.weight_class], FINDINGS.index(row.finding)
+            counts[key] = counts.get(key, 0) + row.count
+        rows = []
+        for (position, weight, finding), count in sorted(counts.items()):
+            stratum, sign = self.definition.strata[position].code, FINDINGS[finding]
+            rows.append(Exclusion(stratum, weight, count, f"{sign}: {holding[stratum][sign].reason}"))
+        return rows
+
+    @property
     def about(self) -> dict[str, Any]:
         """Baselines, assessments and adjustments, as scoring.core takes them by keyword."""
         return {"baselines": self.baselines, "assessments": self.assessments, "adjustments": self.adjustments}
 
 
 def read_input(round: Round) -> RoundInput:
-    """Read a counted round. Raises ScoringError for ballots that do not belong to it, ValueError before freezing."""
+    """Read a counted round, the ballots left out by decision taken out.
+
+    Raises ScoringError for ballots that do not belong to it, ValueError before freezing.
+    """
     configuration = configuration_of(round)
     ballot = ballot_definition_of(round)
     names = dict(DepartmentRow.objects.values_list("code", "full_name"))
@@ -65,17 +99,23 @@ def read_input(round: Round) -> RoundInput:
     definition = scoring_definition_of(round)
     classes = configuration.weight_classes
     assessments, adjustments = assessments_of(round.year)
+    decisions = decisions_of(round)
+    returned = Ballots(
+        packed=packed_ballots(round, definition, [entry.code for entry in classes]),
+        class_weights=tuple(entry.weight or Decimal(1) for entry in classes),
+    )
+    ballots, left_out = without(definition, len(departments), returned, in_force(decisions))
     return RoundInput(
         definition=definition,
         departments=departments,
-        ballots=Ballots(
-            packed=packed_ballots(round, definition, [entry.code for entry in classes]),
-            class_weights=tuple(entry.weight or Decimal(1) for entry in classes),
-        ),
+        ballots=ballots,
         class_codes=tuple(entry.code for entry in classes),
         baselines=baselines_of(round),
         assessments=assessments,
         adjustments=adjustments,
+        returned=returned,
+        left_out=left_out,
+        decisions=tuple(decisions),
     )
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from departments.models import Department
 from evaluation.models import Round
+from evaluators.models import Stratum
 from foundation.models import AppendOnlyError, AppendOnlyManager
 
 
@@ -171,3 +172,76 @@ class WhatIfTrial(models.Model):
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise AppendOnlyError("a trial is immutable")
+
+
+class Finding(models.TextChoices):
+    """A sign that a ballot was not filled in with care (scoring.core.quality.FINDINGS)."""
+
+    BLANK = "blank", _("All blank")
+    ABSTAIN = "abstain", _("Nothing but “don't know”")
+    STRAIGHT = "straight", _("The same answer throughout")
+    IDENTICAL = "identical", _("Identical ballots in bulk")
+
+
+class QualityReport(models.Model):
+    """What the ballots of a round showed when it was made; what would give answers away is not even in it.
+
+    `run` is the run that was scored from the very same input; without one nothing could be compared.
+    """
+
+    round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="quality_reports")
+    run = models.ForeignKey(ScoreRun, on_delete=models.PROTECT, null=True, related_name="quality_reports")
+    input_fingerprint = models.CharField(_("fingerprint of the input"), max_length=64)
+    code_version = models.CharField(_("version of the program"), max_length=40)
+    content = models.JSONField()
+    created_at = models.DateTimeField(_("made"), auto_now_add=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    objects = AppendOnlyManager()
+
+    class Meta:
+        ordering = ["-pk"]
+        verbose_name = _("report on data quality")
+        verbose_name_plural = _("reports on data quality")
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise AppendOnlyError("a report is immutable")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise AppendOnlyError("a report is immutable")
+
+
+class ExclusionDecision(models.Model):
+    """Leave the ballots of a stratum that show a sign out of the score, or take them in again. The last one holds."""
+
+    round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="exclusion_decisions")
+    stratum = models.ForeignKey(Stratum, on_delete=models.PROTECT, related_name="+")
+    finding = models.CharField(_("finding"), max_length=12, choices=Finding.choices)
+    # False: the ballots count again.
+    excludes = models.BooleanField()
+    # The ballots it concerned that day, those already left out for another sign not counted.
+    count = models.PositiveIntegerField(_("ballots"))
+    reason = models.TextField(_("reason"))
+    decided_at = models.DateTimeField(_("decided"), auto_now_add=True)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    objects = AppendOnlyManager()
+
+    class Meta:
+        ordering = ["pk"]
+        verbose_name = _("decision on excluding ballots")
+        verbose_name_plural = _("decisions on excluding ballots")
+        constraints = [
+            models.CheckConstraint(condition=~models.Q(reason=""), name="exclusion_has_reason"),
+            models.CheckConstraint(condition=models.Q(finding__in=Finding.values), name="exclusion_of_known_finding"),
+        ]
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise AppendOnlyError("a decision is immutable")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise AppendOnlyError("a decision is immutable")

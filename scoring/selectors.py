@@ -10,12 +10,14 @@ from uuid import UUID
 from django.db.models import Count
 
 from departments.models import DepartmentGroup
-from evaluation.models import Round
+from evaluation.models import Round, RoundMove
 from foundation.models import StoredFile
 from scoring.core.basis import Basis
+from scoring.core.bundle_write import Exclusion
 from scoring.core.cube import CountCube
 from scoring.core.recount import StoredRun
-from scoring.models import DepartmentScore, Publication, ScoreRun
+from scoring.inputs import read_input
+from scoring.models import DepartmentScore, Publication, QualityReport, ScoreRun
 
 #: Kinds of stored files.
 AUDIT_KIND, PUBLIC_KIND = "bundle.audit", "bundle.public"
@@ -61,6 +63,26 @@ def audit_bundles(round: Round) -> list[StoredFile]:
     """The audit bundles of a round that are kept, newest first, with how often each was fetched (`fetched`)."""
     rows = StoredFile.objects.filter(kind=AUDIT_KIND, year=round.year, erased_at=None).select_related("created_by")
     return list(rows.annotate(fetched=Count("fetches")).order_by("-created_at"))
+
+
+def was_published(round: Round) -> bool:
+    """Whether a result of the round has ever been published, be it withdrawn since."""
+    return RoundMove.objects.filter(round=round, verb="publish").exists()
+
+
+def quality_report_of(round: Round, run: ScoreRun | None = None) -> QualityReport | None:
+    """The newest report on a round's ballots, or on what a run was scored from."""
+    rows = QualityReport.objects.filter(round=round).select_related("round", "run", "created_by")
+    rows = rows.defer(*(f"run__{name}" for name in (*_HEAVY, "result")))
+    return (rows if run is None else rows.filter(run=run)).order_by("-pk").first()
+
+
+def exclusion_rows(round: Round) -> list[Exclusion]:
+    """What is left out of the score by decision: stratum, weight, count, reason, as `exclusions.csv` of a bundle.
+
+    Reads the ballots; who has read the round's input already takes its `exclusions`.
+    """
+    return read_input(round).exclusions
 
 
 @dataclass(frozen=True)

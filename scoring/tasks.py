@@ -9,7 +9,7 @@ from accounts.models import User
 from evaluation.models import Round
 from evaluation.tasks import refusing
 from foundation.jobs import Progress, job
-from scoring.services import score_round, store_audit_bundle
+from scoring.services import make_quality_report, score_round, store_audit_bundle
 
 
 @job("scoring.score", title=_("Score the round"))
@@ -35,3 +35,14 @@ def audit_bundle(progress: Progress, *, round_id: int, user_id: int) -> dict:
         )
     )
     return {"file": str(file.pk), "url": reverse("foundation:file-download", args=[file.pk])}
+
+
+@job("scoring.quality", title=_("Report on data quality"))
+def quality(progress: Progress, *, round_id: int, user_id: int) -> dict:
+    """Make a report; one that is started again after a killed worker starts afresh."""
+    report = refusing(
+        lambda: make_quality_report(
+            actor=User.objects.get(pk=user_id), round=Round.objects.get(pk=round_id), progress=progress
+        )
+    )
+    return {"report": report.pk}

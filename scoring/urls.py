@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from scoring.views import bundles, comparing, runs
+from scoring.views import bundles, comparing, quality, runs
 
 app_name = "scoring"
 urlpatterns = [
@@ -15,4 +15,9 @@ urlpatterns = [
     path("<int:year>/audit-bundle/make/", bundles.bundle_audit_make, name="bundle-audit-make"),
     path("<int:year>/compare/", comparing.run_compare, name="run-compare"),
     path("<int:year>/runs/<uuid:pk>/", runs.run_detail, name="run-detail"),
+    path("<int:year>/runs/<uuid:pk>/quality/", quality.run_quality, name="run-quality"),
+    path("<int:year>/quality/", quality.quality_latest, name="quality-latest"),
+    path("<int:year>/quality/make/", quality.quality_start, name="quality-start"),
+    path("<int:year>/quality/<str:stratum>/<str:finding>/exclude/", quality.ballots_exclude, name="ballots-exclude"),
+    path("<int:year>/quality/<str:stratum>/<str:finding>/readmit/", quality.ballots_readmit, name="ballots-readmit"),
 ]

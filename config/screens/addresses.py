@@ -14,7 +14,7 @@ from departments.models import Department, DepartmentGroup, Sector
 from evaluation.models import Invitation
 from evaluators.models import Evaluator, Stratum, Unit
 from foundation.models import AuditEntry, Job, JobState, StoredFile
-from scoring.models import ScoreRun
+from scoring.models import Finding, ScoreRun
 
 #: URL names that answer a POST, a fragment or a file: nothing to look at.
 NOT_PAGES = {
@@ -83,6 +83,8 @@ def _arguments(name: str, wanted: list[str]) -> dict[str, Any]:
         "section": "scale",
         "kind": "evaluators",
         "number": 1,
+        "stratum": Stratum.objects.values_list("code", flat=True).first(),
+        "finding": Finding.STRAIGHT.value,
         "code": Department.objects.values_list("code", flat=True).first(),
     }
     if name.startswith("ballot:receipt"):

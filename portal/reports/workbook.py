@@ -19,6 +19,7 @@ from evaluation.models import Round
 from evaluation.selectors import configuration_of
 from foundation.formats import moment
 from foundation.tables.writing import Sheet, Value, xlsx_bytes
+from portal.reports.quality_sheet import quality_sheet
 from scoring.core.model import Baseline
 from scoring.inputs import baselines_of
 from scoring.models import DepartmentScore, ScoreRun
@@ -70,6 +71,7 @@ def result_workbook(run: ScoreRun, *, published: bool) -> bytes:
         _strata(source, heading),
         _years(source, heading),
         _returns(source, heading),
+        quality_sheet(run, heading),
         _rules(source, heading),
         _about(source, heading),
     ]
@@ -277,14 +279,22 @@ def _returns(source: _Source, heading: str) -> Sheet:
                 labels.get(row["code"], row["code"]),
                 row["population"],
                 counted.get("returned", row["returned"]),
-                row["returned"],
+                row["returned"] - row["excluded"],
                 counted.get("unopenable", 0),
+                row["excluded"],
             ]
 
     return Sheet(
         name=_("Returns"),
         title=f"{heading} — {_('Returns')}",
-        headers=[_("Stratum"), _("In the register"), _("Returned"), _("Counted"), _("Could not be opened")],
+        headers=[
+            _("Stratum"),
+            _("In the register"),
+            _("Returned"),
+            _("Counted"),
+            _("Could not be opened"),
+            _("Left out by decision"),
+        ],
         rows=rows(),
         portrait=True,
     )
@@ -355,6 +365,7 @@ def _about(source: _Source, heading: str) -> Sheet:
         [_("Departments ranked"), city["ranked"]],
         [_("Ballots sent"), run.summary["issued"]],
         [_("Ballots returned"), run.summary["returned"]],
+        [_("Ballots left out by decision"), run.summary["excluded"]],
         [_("Fingerprint of the configuration"), run.configuration_fingerprint],
         [_("Fingerprint of the input"), run.input_fingerprint],
         [_("Root of the receipts"), round.receipts_root],

@@ -14,6 +14,7 @@ from foundation.errors import page_not_found
 from portal import charts, selectors
 from portal.forms import RankingFilter
 from portal.guards import reads_results
+from scoring.quality_pages import excluded_sentence
 
 
 @require_GET
@@ -43,6 +44,7 @@ def ranking(request: HttpRequest, year: int) -> HttpResponse:
         "years": [row.round.year for row in selectors.publications()],
         "groups": [(group, charts.group_bars(group)) for group in groups],
         "form": form,
+        "excluded": excluded_sentence(publication.run),
         "count": sum(len(group.rows) for group in groups),
     }
     return render(request, "portal/ranking.html", context)

@@ -1,11 +1,13 @@
 """Signs that ballots were not filled in with care, or not by whom they should: counted and flagged, never dropped.
 
-Leaving ballots out is a decision of people with a reason; `without` builds the input to see what it would change.
+Leaving ballots out is a decision of people with a reason (`exclusions`); what is found may be told only as far as it
+tells nobody's answers (`hidden_findings`).
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +15,7 @@ import numpy.typing as npt
 from evaluation.definition import ScoringDefinition
 
 from .ballots import Answers, Ballots
-from .result import Result
+from .privacy import small_cells
 
 Flags = npt.NDArray[np.bool_]
 
@@ -22,6 +24,8 @@ BLANK, ABSTAIN, STRAIGHT, IDENTICAL = FINDINGS = ("blank", "abstain", "straight"
 FEWEST_ANSWERS = 10
 #: So many equal ballots in one stratum are no coincidence.
 IDENTICAL_FROM = 5
+#: A stratum whose share of the ballots is this far from its share of the quotas (either way) is out of balance.
+BALANCED_WITHIN = Fraction(5, 4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ def stratum_quality(definition: ScoringDefinition, departments: int, ballots: Ba
     width = departments * len(definition.items)
     found = []
     for position, stratum in enumerate(definition.strata):
-        rows = _rows(ballots, position, width)
+        rows = stratum_rows(ballots, position, width)
         flags = signs(definition, rows)
         found.append(
             StratumQuality(
@@ -60,6 +64,53 @@ def stratum_quality(definition: ScoringDefinition, departments: int, ballots: Ba
             )
         )
     return tuple(found)
+
+
+def hidden_findings(row: StratumQuality, *, min_cell: int) -> frozenset[str]:
+    """Which of a stratum's findings must not be told: everybody knows who belongs to it, so a count can be an answer.
+
+    All of them below `min_cell` ballots; below 20 also a sign that every ballot shows, and "blank" and "don't know"
+    when together they are all there is. By the rule for small cells (`privacy.small_cells`).
+    """
+    silent = row.blank + row.abstain
+    shows = {BLANK: silent, ABSTAIN: silent, STRAIGHT: row.straight, IDENTICAL: row.identical}
+    everybody = np.array([shows[name] == row.returned for name in FINDINGS])
+    hidden = small_cells(np.full(len(FINDINGS), row.returned), everybody, min_cell=min_cell)
+    return frozenset(name for name, hides in zip(FINDINGS, hidden.tolist(), strict=True) if hides)
+
+
+@dataclass(frozen=True, slots=True)
+class StratumBalance:
+    """A stratum's share of the candidates, of the quotas and of the ballots that came back; None without a whole.
+
+    `flag` is "under" or "over" when the share of the ballots is below 4/5 or above 5/4 of the share of the quotas.
+    """
+
+    code: str
+    population_share: Fraction | None
+    quota_share: Fraction | None
+    returned_share: Fraction | None
+
+    @property
+    def flag(self) -> str:
+        if self.quota_share is None or self.returned_share is None:
+            return ""
+        if self.returned_share * BALANCED_WITHIN < self.quota_share:
+            return "under"
+        return "over" if self.returned_share > self.quota_share * BALANCED_WITHIN else ""
+
+
+def balance(strata: Sequence[tuple[str, int, int, int]]) -> tuple[StratumBalance, ...]:
+    """The balance of strata given as (code, candidates, quota, returned), quotas in ballots."""
+    wholes = [sum(row[at] for row in strata) for at in (1, 2, 3)]
+
+    def share(part: int, whole: int) -> Fraction | None:
+        return Fraction(part, whole) if whole else None
+
+    return tuple(
+        StratumBalance(code, *(share(part, whole) for part, whole in zip(parts, wholes, strict=True)))
+        for code, *parts in strata
+    )
 
 
 def signs(definition: ScoringDefinition, rows: Answers) -> dict[str, Flags]:
@@ -77,30 +128,6 @@ def signs(definition: ScoringDefinition, rows: Answers) -> dict[str, Flags]:
         STRAIGHT: enough & (masked.max(axis=1, initial=0) == lowest),
         IDENTICAL: enough & (_multiplicity(rows) >= IDENTICAL_FROM),
     }
-
-
-def without(
-    definition: ScoringDefinition, departments: int, ballots: Ballots, findings: Collection[str]
-) -> tuple[Ballots, dict[tuple[int, int], int]]:
-    """The ballots without those that show any of `findings`, and how many were left out by (stratum, weight class).
-
-    Raises KeyError for an unknown sign.
-    """
-    width = departments * len(definition.items)
-    packed: dict[tuple[int, int], bytes] = {}
-    left_out: dict[tuple[int, int], int] = {}
-    for position in range(len(definition.strata)):
-        flags = signs(definition, _rows(ballots, position, width))
-        drop = np.logical_or.reduce([flags[name] for name in findings]) if findings else np.zeros(0, dtype=bool)
-        start = 0
-        for weight_class in range(len(ballots.class_weights)):
-            rows = ballots.matrix(position, weight_class, width)
-            dropped = drop[start : start + len(rows)] if findings else np.zeros(len(rows), dtype=bool)
-            start += len(rows)
-            packed[position, weight_class] = rows[~dropped].tobytes()
-            if dropped.any():
-                left_out[position, weight_class] = int(dropped.sum())
-    return Ballots(packed, ballots.class_weights), left_out
 
 
 def population_weighted(definition: ScoringDefinition) -> ScoringDefinition:
@@ -126,35 +153,6 @@ def _spread(sizes: Mapping[str, int], total: int) -> dict[str, Decimal]:
     return {code: Decimal(whole + (code in lucky)) / 10_000 for code, (whole, _) in shares.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One department in two results: totals and group ranks, None where it is not ranked."""
-
-    code: str
-    group: str
-    totals: tuple[Decimal | None, Decimal | None]
-    group_ranks: tuple[int | None, int | None]
-
-    @property
-    def moved(self) -> int | None:
-        """Places gained (positive) or lost in the group from the first result to the second."""
-        first, second = self.group_ranks
-        return None if first is None or second is None else first - second
-
-
-def changes(first: Result, second: Result) -> tuple[Change, ...]:
-    """Both results department by department, in the order of the first. Raises KeyError where the second lacks one."""
-    return tuple(
-        Change(
-            row.code,
-            row.group,
-            (row.total, second.department(row.code).total),
-            (row.group_rank, second.department(row.code).group_rank),
-        )
-        for row in first.departments
-    )
-
-
 def rank_correlation(pairs: Sequence[tuple[int, int]]) -> float | None:
     """Kendall's τ-b of two rankings given as pairs of ranks; None for fewer than two or all tied.
 
@@ -169,7 +167,7 @@ def rank_correlation(pairs: Sequence[tuple[int, int]]) -> float | None:
     return float((first * second).sum()) / (untied[0] * untied[1]) ** 0.5
 
 
-def _rows(ballots: Ballots, stratum: int, width: int) -> Answers:
+def stratum_rows(ballots: Ballots, stratum: int, width: int) -> Answers:
     """All ballots of a stratum, weight class after weight class."""
     parts = [ballots.matrix(stratum, at, width) for at in range(len(ballots.class_weights))]
     return np.concatenate(parts) if parts else np.zeros((0, width), dtype=np.uint8)

@@ -13,6 +13,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('departments', '0001_initial'),
         ('evaluation', '0001_initial'),
+        ('evaluators', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -143,6 +144,44 @@ class Migration(migrations.Migration):
                 'verbose_name': 'trial of other rules',
                 'verbose_name_plural': 'trials of other rules',
                 'ordering': ['-made_at', '-pk'],
+            },
+        ),
+        migrations.CreateModel(
+            name='QualityReport',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('input_fingerprint', models.CharField(max_length=64, verbose_name='fingerprint of the input')),
+                ('code_version', models.CharField(max_length=40, verbose_name='version of the program')),
+                ('content', models.JSONField()),
+                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='made')),
+                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('round', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='quality_reports', to='evaluation.round')),
+                ('run', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='quality_reports', to='scoring.scorerun')),
+            ],
+            options={
+                'verbose_name': 'report on data quality',
+                'verbose_name_plural': 'reports on data quality',
+                'ordering': ['-pk'],
+            },
+        ),
+        migrations.CreateModel(
+            name='ExclusionDecision',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('finding', models.CharField(choices=[('blank', 'All blank'), ('abstain', "Nothing but “don't know”"), ('straight', 'The same answer throughout'), ('identical', 'Identical ballots in bulk')], max_length=12, verbose_name='finding')),
+                ('excludes', models.BooleanField()),
+                ('count', models.PositiveIntegerField(verbose_name='ballots')),
+                ('reason', models.TextField(verbose_name='reason')),
+                ('decided_at', models.DateTimeField(auto_now_add=True, verbose_name='decided')),
+                ('decided_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('round', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='exclusion_decisions', to='evaluation.round')),
+                ('stratum', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='evaluators.stratum')),
+            ],
+            options={
+                'verbose_name': 'decision on excluding ballots',
+                'verbose_name_plural': 'decisions on excluding ballots',
+                'ordering': ['pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='exclusion_has_reason'), models.CheckConstraint(condition=models.Q(('finding__in', ['blank', 'abstain', 'straight', 'identical'])), name='exclusion_of_known_finding')],
             },
         ),
         migrations.AddConstraint(

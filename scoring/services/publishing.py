@@ -13,6 +13,7 @@ from evaluation.services import move
 from evaluation.services.moves import lock, refuse_unless_at
 from evaluation.states import VERBS
 from foundation import audit
+from scoring.exclusions import last_decision
 from scoring.inputs import read_input
 from scoring.models import Publication, ScoreRun
 from scoring.services.bundles import erase_released
@@ -44,8 +45,21 @@ def publish_round(*, actor: User, round: Round, run: ScoreRun | None = None) -> 
 
 
 def changed_input(round: Round, run: ScoreRun) -> Missing | None:
-    """What keeps a run from publication if scoring again would give another one; reads the ballots (0.2 s)."""
-    if read_input(round).fingerprint() == run.input_fingerprint:
+    """What keeps a run from publication: a decision on ballots that it does not know of, or another input by now.
+
+    Reads the ballots (0.2 s).
+    """
+    source = read_input(round)
+    if run.summary["last_decision"] != last_decision(source.decisions):
+        return Missing(
+            "decided_since",
+            _("It was decided on leaving ballots out after run %(number)s was computed.") % {"number": run.number},
+            _("Score the round again, saying why, and publish the new run."),
+            "scoring:round-score",
+            (round.year,),
+            _("Score"),
+        )
+    if source.fingerprint() == run.input_fingerprint:
         return None
     return Missing(
         "input_changed",

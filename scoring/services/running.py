@@ -28,6 +28,7 @@ from scoring.core.model import ScoringError
 from scoring.core.result import Result
 from scoring.core.result_json import results_json
 from scoring.core.score import score
+from scoring.exclusions import in_force, last_decision
 from scoring.inputs import RoundInput, read_input
 from scoring.models import DepartmentScore, ScoreRun
 from scoring.version import code_version
@@ -81,7 +82,12 @@ def score_round(*, actor: User, round: Round, reason: str = "", progress: Progre
             subject=run,
             label=f"{round.year}-{run.number}",
             year=round.year,
-            after={"number": run.number, "input_fingerprint": fingerprint, "code_version": run.code_version},
+            after={
+                "number": run.number,
+                "input_fingerprint": fingerprint,
+                "code_version": run.code_version,
+                "excluded": run.summary["excluded"],
+            },
             reason=reason.strip(),
         )
         progress.confirm()
@@ -124,15 +130,19 @@ def _store(
         basis=source.basis.to_json(),
         result=results_json(result, ranks.intervals()),
         breakdown=breakdown(source.definition, result, cube, round),
-        summary=_summary(round, result, ranks),
+        summary=_summary(round, source, result, ranks),
         created_by=actor,
     )
     DepartmentScore.objects.bulk_create(_rows(run, round, source, result))
     return run
 
 
-def _summary(round: Round, result: Result, ranks: RankUncertainty) -> dict[str, Any]:
-    """City and group means, returns, how each stratum was sampled, and the chances that the bootstrap gave."""
+def _summary(round: Round, source: RoundInput, result: Result, ranks: RankUncertainty) -> dict[str, Any]:
+    """City and group means, returns, how each stratum was sampled, and the chances that the bootstrap gave.
+
+    `returned` counts what came back, `excluded` how many of these were left out by decision; scored is the difference.
+    """
+    returned = [source.returned.returned(at, source.width) for at in range(len(result.sampling))]
 
     def text(value: Decimal | None) -> str | None:
         return None if value is None else str(value)
@@ -152,11 +162,20 @@ def _summary(round: Round, result: Result, ranks: RankUncertainty) -> dict[str, 
             for group in result.groups
         },
         "issued": round.invitations.count(),
-        "returned": sum(row.returned for row in result.sampling),
+        "returned": sum(returned),
+        "excluded": sum(row.count for row in source.left_out),
         "strata": [
-            {"code": row.code, "returned": row.returned, "population": row.population, "flag": row.flag}
-            for row in result.sampling
+            {
+                "code": row.code,
+                "returned": came_back,
+                "excluded": came_back - row.returned,
+                "population": row.population,
+                "flag": row.flag,
+            }
+            for row, came_back in zip(result.sampling, returned, strict=True)
         ],
+        "exclusions": _exclusions(source),
+        "last_decision": last_decision(source.decisions),
         "rank_seed": ranks.seed,
         "rank_replicates": ranks.replicates,
         "chance_last": {code: _short(row.chance_last) for code, row in ranks.departments.items()},
@@ -165,6 +184,23 @@ def _summary(round: Round, result: Result, ranks: RankUncertainty) -> dict[str, 
             for pair in ranks.pairs
         ],
     }
+
+
+def _exclusions(source: RoundInput) -> list[dict[str, Any]]:
+    """What was left out by stratum and sign, with the reason of the decision."""
+    holding = in_force(source.decisions)
+    counts: dict[tuple[int, str], int] = {}
+    for row in source.left_out:
+        counts[row.stratum, row.finding] = counts.get((row.stratum, row.finding), 0) + row.count
+    return [
+        {
+            "stratum": (code := source.definition.strata[position].code),
+            "finding": finding,
+            "count": count,
+            "reason": holding[code][finding].reason,
+        }
+        for (position, finding), count in counts.items()
+    ]
 
 
 def _short(chance: float) -> float:

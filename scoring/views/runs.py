@@ -13,12 +13,14 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.policies import may, permission_required
 from evaluation.forms.rounds import ReasonForm
+from evaluation.models import Round
 from evaluation.services import moves
 from evaluation.services.guards import missing
 from evaluation.states import VERBS, RoundState
 from evaluation.views.shared import confirm, crumbs, get_round, posted
 from foundation import jobs
-from scoring import selectors
+from scoring import quality_pages, selectors
+from scoring.models import ScoreRun
 from scoring.services import publish_round, withdraw_publication
 from scoring.services.publishing import changed_input
 from scoring.trials import trial_rows
@@ -62,6 +64,7 @@ def run_detail(request: HttpRequest, year: int, pk: UUID) -> HttpResponse:
             "run": run,
             "groups": selectors.table_of(run),
             "trials": trial_rows(evaluation),
+            "excluded": quality_pages.excluded_lines(run),
             "is_published": published == run.pk,
             "is_exported": (published or selectors.runs_of(evaluation)[0].pk) == run.pk,
             "may_release": may(request.user, "round.publish"),
@@ -132,6 +135,7 @@ def round_publish(request: HttpRequest, year: int) -> HttpResponse:
         problems=problems,
         consequences=[
             _("Run %(number)s becomes the official result.") % {"number": runs[0].number if runs else "—"},
+            *_about_quality(evaluation, runs),
             _("Leaders see all departments, each department's liaison sees the own one."),
             _("The next round compares itself with these rates."),
         ],
@@ -139,6 +143,16 @@ def round_publish(request: HttpRequest, year: int) -> HttpResponse:
         danger=False,
         cancel_url=reverse("scoring:run-list", args=(year,)),
     )
+
+
+def _about_quality(evaluation: Round, runs: list[ScoreRun]) -> list[str]:
+    """What is left out of the newest run, and that nobody has looked at its ballots where that is so."""
+    if not runs:
+        return []
+    left_out = quality_pages.excluded_sentence(runs[0])
+    looked_at = selectors.quality_report_of(evaluation, runs[0]) is not None
+    missing = "" if looked_at else _("No report on data quality has been made of this run.")
+    return [sentence for sentence in (left_out, missing) if sentence]
 
 
 @FORM_METHODS

@@ -30,8 +30,12 @@ def expected(name: str) -> list[dict[str, Any]]:
 
 
 def counted_round(name: str) -> Round:
-    """The bundle as rows: departments, strata, ballots, baselines, assessments, and a counted round."""
-    bundle = read_bundle(GOLDEN / name)
+    """A golden bundle as a counted round."""
+    return stored_round(read_bundle(GOLDEN / name))
+
+
+def stored_round(bundle: Bundle) -> Round:
+    """A bundle as rows: departments, strata, ballots, baselines, assessments, and a counted round."""
     rules = bundle.definition.to_round_json()
     Stratum.objects.all().delete()
     DepartmentGroup.objects.all().delete()

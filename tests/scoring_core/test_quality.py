@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 
 from scoring.core.ballots import Ballots
-from scoring.core.quality import changes, population_weighted, rank_correlation, stratum_quality, without
-from scoring.core.score import score
-from tests.scoring_core.builders import ballots, definition, departments, times
+from scoring.core.quality import (
+    StratumQuality,
+    balance,
+    hidden_findings,
+    population_weighted,
+    rank_correlation,
+    stratum_quality,
+)
+from tests.scoring_core.builders import ballots, definition, times
 
 TWELVE = "g" * 12
 
@@ -43,18 +50,18 @@ def test_equal_ballots_of_two_weight_classes_are_one_bulk() -> None:
     assert stratum_quality(rules, 12, ballots(rules, rows))[0].identical == 5  # type: ignore[arg-type]
 
 
-def test_leaving_out_is_counted_and_touches_nothing_else() -> None:
-    rules, given = sample()
-    rest, left_out = without(rules, 12, given, ["straight", "identical"])  # type: ignore[arg-type]
-    assert left_out == {
-        (0, given.class_weights.index(Decimal("1.5"))): 1,
-        (1, given.class_weights.index(Decimal(1))): 5,
-    }
-    assert [rest.returned(stratum, 12) for stratum in (0, 1)] == [4, 6]
-    same, nothing = without(rules, 12, given, [])  # type: ignore[arg-type]
-    assert (nothing, same.returned(0, 12), same.returned(1, 12)) == ({}, 5, 11)
-    with pytest.raises(KeyError):
-        without(rules, 12, given, ["ugly"])  # type: ignore[arg-type]
+def test_identical_ballots_are_looked_for_within_a_stratum() -> None:
+    # Three and two of the same row in two strata are no bulk of five in either.
+    rules = definition({"g": {"s1": 50, "s2": 50}})
+    rows = [*times(3, "s1", "1", "ABCABCABCABC"), *times(2, "s2", "1", "ABCABCABCABC")]
+    assert [row.identical for row in stratum_quality(rules, 12, ballots(rules, rows))] == [0, 0]  # type: ignore[arg-type]
+
+
+def test_a_blank_where_others_answer_makes_another_ballot() -> None:
+    # Recused from one department: not identical with the four who answered there.
+    rules = definition({"g": {"s": 100}})
+    rows = [*times(4, "s", "1", "ABCABCABCABC"), ("s", "1", "ABCABCABCAB.")]
+    assert stratum_quality(rules, 12, ballots(rules, rows))[0].identical == 0  # type: ignore[arg-type]
 
 
 def test_a_round_without_ballots_shows_no_signs() -> None:
@@ -74,14 +81,43 @@ def test_weights_by_population_add_up_and_keep_the_zeros() -> None:
     assert weighted.groups[1] == rules.groups[1]  # nobody to weight by
 
 
-def test_two_results_are_compared_department_by_department() -> None:
-    rules = definition({"g": {"s": 100}})
-    judged = departments("ggg")
-    results = [score(rules, judged, ballots(rules, [("s", "1", answers)]).cube(rules, 3)) for answers in ("ABC", "CB.")]
-    first, second, third = changes(results[0], results[1])
-    assert (first.group_ranks, first.moved, first.totals) == ((1, 2), -1, (Decimal("100.0000"), Decimal("0.0000")))
-    assert (second.group_ranks, second.moved) == ((2, 1), 1)
-    assert (third.group_ranks, third.moved, third.totals[1]) == ((3, None), None, None)
+def counted(
+    returned: int, *, blank: int = 0, abstain: int = 0, straight: int = 0, identical: int = 0
+) -> StratumQuality:
+    return StratumQuality("s", returned, 100, blank, abstain, straight, identical, identical)
+
+
+@pytest.mark.parametrize(
+    ("row", "hidden"),
+    [
+        (counted(4, blank=1), {"blank", "abstain", "straight", "identical"}),  # four people: every count is an answer
+        (counted(5, blank=1, straight=4), set()),
+        (counted(8, straight=8), {"straight"}),  # everybody answered the same throughout
+        (counted(19, identical=19), {"identical"}),
+        (counted(20, identical=20), set()),  # shown from twenty on, as a unanimous cell is
+        (counted(8, blank=5, abstain=3), {"blank", "abstain"}),  # together nobody said anything
+        (counted(8, blank=5, abstain=2), set()),
+    ],
+)
+def test_counts_that_tell_an_answer_are_hidden(row: StratumQuality, hidden: set[str]) -> None:
+    assert hidden_findings(row, min_cell=5) == hidden
+
+
+def test_balance_compares_the_share_of_the_ballots_with_that_of_the_quotas() -> None:
+    # Quotas 50 : 50 of 100 ballots; returned 30 : 50 of 80 = 37.5 % and 62.5 %. 0.375 · 5/4 < 0.5: under by more than a
+    # fifth. 0.625 is exactly 5/4 of 0.5: not yet over.
+    first, second = balance([("a", 300, 50, 30), ("b", 100, 50, 50)])
+    assert (first.flag, second.flag) == ("under", "")
+    assert (first.population_share, first.quota_share, first.returned_share) == (
+        Fraction(3, 4),
+        Fraction(1, 2),
+        Fraction(3, 8),
+    )
+    assert balance([("a", 300, 50, 29), ("b", 100, 50, 50)])[1].flag == "over"  # 50/79 > 5/8
+
+
+def test_without_ballots_there_is_no_balance_to_judge() -> None:
+    assert balance([("a", 0, 0, 0)])[0].flag == ""
 
 
 @pytest.mark.parametrize(

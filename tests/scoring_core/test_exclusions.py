@@ -1,0 +1,85 @@
+"""Leaving ballots out by sign and stratum: which go, what remains, and what two results side by side give away."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from evaluation.definition import ScoringDefinition
+from scoring.core.ballots import Ballots
+from scoring.core.exclusions import FlaggedBallots, LeftOut, without
+from tests.scoring_core.builders import ballots, definition, times
+
+
+def sample() -> tuple[ScoringDefinition, Ballots]:
+    rules = definition({"g": {"s1": 40, "s2": 60}})
+    rows = [
+        ("s1", "1", "." * 12),  # blank
+        ("s1", "1", "D" * 12),  # nothing but "don't know"
+        ("s1", "1.5", "A" * 10 + "D."),  # straight-lined
+        ("s1", "1", "ABCABCABCABC"),
+        *times(5, "s2", "1", "ABCABCABCABC"),  # identical in bulk
+        *times(6, "s2", "1.5", "CCCCCCCCCCCC"),  # identical and straight-lined
+        ("s2", "1.5", "AAAAAAAAAAAA"),  # straight-lined
+        ("s2", "1", "AAAAAAAAAB.."),
+    ]
+    return rules, ballots(rules, rows)  # type: ignore[arg-type]
+
+
+def test_what_a_decision_names_goes_and_nothing_else() -> None:
+    rules, given = sample()
+    rest, left_out = without(rules, 12, given, {"s2": ["identical"]})
+    # 5 of weight 1 and 6 of weight 1.5 go from s2; 2 remain there, and all 4 of s1.
+    one, more = given.class_weights.index(Decimal(1)), given.class_weights.index(Decimal("1.5"))
+    assert left_out == (LeftOut(1, one, "identical", 5), LeftOut(1, more, "identical", 6))
+    assert [rest.returned(stratum, 12) for stratum in (0, 1)] == [4, 2]
+    assert bytes(rest.packed[1, one]) == bytes([1] * 9 + [2, 0, 0])  # AAAAAAAAAB.. and nothing else
+    assert rest.packed[0, one] == given.packed[0, one]
+
+
+def test_a_ballot_with_two_signs_counts_once() -> None:
+    rules, given = sample()
+    rest, left_out = without(rules, 12, given, {"s2": ["identical", "straight"]})
+    # Straight-lined comes first: 6 + 1 of weight 1.5; the 5 others are identical alone.
+    one, more = given.class_weights.index(Decimal(1)), given.class_weights.index(Decimal("1.5"))
+    assert set(left_out) == {LeftOut(1, one, "identical", 5), LeftOut(1, more, "straight", 7)}
+    assert rest.returned(1, 12) == 1
+
+
+def test_nothing_chosen_leaves_the_very_same_ballots() -> None:
+    rules, given = sample()
+    rest, left_out = without(rules, 12, given, {})
+    assert (rest.packed, left_out) == (given.packed, ())
+
+
+def test_an_unknown_sign_is_an_error() -> None:
+    rules, given = sample()
+    with pytest.raises(KeyError):
+        without(rules, 12, given, {"s1": ["ugly"]})
+
+
+def test_ballots_that_make_the_difference_are_counted_if_they_say_anything() -> None:
+    rules, given = sample()
+    flagged = FlaggedBallots.of(rules, 12, given)
+    assert flagged.apart("s2", [], ["identical"]) == 11
+    assert flagged.apart("s2", ["identical"], ["identical", "straight"]) == 1  # the one all-A ballot
+    assert flagged.apart("s2", ["straight"], ["identical"]) == 6  # 1 all-A here, 5 of mixed answers there
+    assert flagged.apart("s1", [], ["blank", "abstain"]) == 0  # their signs have told already what they say
+
+
+@pytest.mark.parametrize(
+    ("stratum", "then", "seen", "tells"),
+    [
+        ("s2", ["identical"], [[]], False),  # 11 ballots
+        ("s1", ["straight"], [[]], True),  # one: with and without would tell its answers
+        ("s2", ["identical", "straight"], [[]], False),  # 12 ballots against the result with all of them …
+        ("s2", ["identical", "straight"], [[], ["identical"]], True),  # … but 1 against one that was seen between
+        ("s1", ["blank", "abstain"], [[]], False),  # nothing to tell
+    ],
+)
+def test_a_few_ballots_are_given_away_by_any_result_seen_before(
+    stratum: str, then: list[str], seen: list[list[str]], tells: bool
+) -> None:
+    rules, given = sample()
+    assert FlaggedBallots.of(rules, 12, given).tells(stratum, then, seen, min_cell=5) is tells
