@@ -14,7 +14,7 @@ from departments.models import Department, DepartmentGroup
 from evaluation.models import Round
 from evaluation.selectors import configuration_of
 from evaluation.wording import label_of
-from scoring.core.quality import FEWEST_ANSWERS, FINDINGS, IDENTICAL_FROM, balance
+from scoring.core.quality import ABSTAIN, BLANK, FEWEST_ANSWERS, FINDINGS, IDENTICAL_FROM, balance
 from scoring.exclusions import excluded_by_reason
 from scoring.models import ExclusionDecision, Finding, QualityReport, ScoreRun
 from scoring.quality_content import ALL, POPULATION, RETURNED
@@ -22,12 +22,16 @@ from scoring.quality_content import ALL, POPULATION, RETURNED
 
 @dataclass(frozen=True)
 class FindingCell:
-    """How many ballots of a stratum show a sign: `count`, None where the number would tell an answer."""
+    """How many ballots of a stratum show a sign: `count`, None where the number would tell an answer.
+
+    `can_go` is False where leaving them out would be refused for being too few.
+    """
 
     code: str
     label: str
     count: int | None
     is_excluded: bool
+    can_go: bool
 
 
 @dataclass(frozen=True)
@@ -69,14 +73,19 @@ def strata_lines(report: QualityReport) -> list[StratumLine]:
             return_rate=Fraction(row["returned"], row["asked"]) if row["asked"] else None,
             flag=share.flag,
             excluded=row["excluded"],
-            findings=[
-                FindingCell(name, str(Finding(name).label), row["findings"][name], name in row["left_out"])
-                for name in FINDINGS
-            ],
+            findings=[_cell(row, name, report.content["min_cell"]) for name in FINDINGS],
             largest_bulk=row["largest_bulk"],
         )
         for row, share in zip(rows, shares, strict=True)
     ]
+
+
+def _cell(row: dict[str, Any], finding: str, min_cell: int) -> FindingCell:
+    count = row["findings"][finding]
+    least = 1 if finding in (BLANK, ABSTAIN) else min_cell  # those tell no answers
+    return FindingCell(
+        finding, str(Finding(finding).label), count, finding in row["left_out"], count is not None and count >= least
+    )
 
 
 @dataclass(frozen=True)

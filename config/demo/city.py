@@ -32,7 +32,7 @@ from evaluation.services.submitting import Content, DemoReturn, submit_generated
 from evaluators.models import Stratum
 from evaluators.services.bulk import NewEvaluator, NewUnit, add_evaluators, add_units
 from foundation import audit
-from scoring.services import publish_round, release_public_bundle, score_round
+from scoring.services import make_quality_report, publish_round, release_public_bundle, score_round
 
 Tell = Callable[[str], None]
 
@@ -303,6 +303,9 @@ def _past_round(city: City, year: DemoYear, quality: np.ndarray, previous: Round
         _assess(city, year)
     with city.timed("scoring"):
         run = score_round(actor=city.actor, round=round)
+    with city.timed("data quality"):
+        make_quality_report(actor=city.actor, round=round)
+    with city.timed("publishing"):
         publish_round(actor=city.actor, round=round)
         release_public_bundle(actor=city.actor, round=round, readers="results.view", confirmed=True)
     rates = run.summary["city"]

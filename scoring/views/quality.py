@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.policies import may, permission_required
@@ -128,7 +128,12 @@ def _decide(request: HttpRequest, evaluation: Round, stratum: str, finding: str,
         return redirect("scoring:quality-latest", year=evaluation.year)
     name = quality_pages.stratum_names(evaluation)[stratum]
     sign = Finding(finding).label
-    title = _("Leave ballots out of the score") if excludes else _("Take ballots in again")
+    label = _("Leave ballots out of the score") if excludes else _("Take ballots in again")
+    title = pgettext("confirmation", "%(step)s: %(stratum)s, %(sign)s") % {
+        "step": label,
+        "stratum": name,
+        "sign": sign,
+    }
     return confirm(
         request,
         status=409 if request.method == "POST" and proposal.problems else 200,
@@ -136,12 +141,12 @@ def _decide(request: HttpRequest, evaluation: Round, stratum: str, finding: str,
         crumbs=[
             *crumbs(evaluation),
             (_("Data quality"), reverse("scoring:quality-latest", args=(evaluation.year,))),
-            (title, ""),
+            (label, ""),
         ],
         problems=proposal.problems,
         consequences=_consequences(evaluation, proposal.count, name, str(sign), excludes=excludes),
         form=form,
-        confirm_label=title,
+        confirm_label=label,
         danger=excludes,
         cancel_url=reverse("scoring:quality-latest", args=(evaluation.year,)),
     )
