@@ -102,14 +102,16 @@ class StratumBalance:
 
 def balance(strata: Sequence[tuple[str, int, int, int]]) -> tuple[StratumBalance, ...]:
     """The balance of strata given as (code, candidates, quota, returned), quotas in ballots."""
-    wholes = [sum(row[at] for row in strata) for at in (1, 2, 3)]
+    candidates = sum(row[1] for row in strata)
+    seats = sum(row[2] for row in strata)
+    ballots = sum(row[3] for row in strata)
 
     def share(part: int, whole: int) -> Fraction | None:
         return Fraction(part, whole) if whole else None
 
     return tuple(
-        StratumBalance(code, *(share(part, whole) for part, whole in zip(parts, wholes, strict=True)))
-        for code, *parts in strata
+        StratumBalance(code, share(population, candidates), share(quota, seats), share(returned, ballots))
+        for code, population, quota, returned in strata
     )
 
 
