@@ -49,5 +49,15 @@ def last_decision(decisions: Sequence[ExclusionDecision]) -> int | None:
 
 
 def excluded_by_reason(run: ScoreRun) -> list[dict[str, Any]]:
-    """What a run left out: rows with the stratum's code, `finding`, its label in words, `count` and `reason`."""
-    return [row | {"label": Finding(row["finding"]).label} for row in run.summary["exclusions"]]
+    """What a run left out: rows with the stratum's code, `finding`, its `label` in words, `count` and `reason`.
+
+    Over all weights: how many of which weight is for auditors alone.
+    """
+    found: dict[tuple[str, str, str], int] = {}
+    for row in run.summary["exclusions"]:
+        key = row["stratum"], row["finding"], row["reason"]
+        found[key] = found.get(key, 0) + row["count"]
+    return [
+        {"stratum": stratum, "finding": finding, "label": Finding(finding).label, "count": count, "reason": reason}
+        for (stratum, finding, reason), count in found.items()
+    ]

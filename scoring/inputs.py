@@ -10,13 +10,13 @@ from typing import Any
 from assessment.models import Assessment
 from departments.models import Department as DepartmentRow
 from evaluation.definition import ScoringDefinition
+from evaluation.definition.values import plain
 from evaluation.models import Ballot, Round
 from evaluation.selectors import ballot_definition_of, configuration_of, scoring_definition_of
 from evaluators.models import Stratum
 from foundation.database import joined_bytes
 from scoring.core.ballots import Ballots
 from scoring.core.basis import Basis
-from scoring.core.bundle_write import Exclusion
 from scoring.core.exclusions import LeftOut, without
 from scoring.core.fingerprints import input_fingerprint
 from scoring.core.model import Adjustment, Baseline, Department, ScoringError
@@ -65,19 +65,23 @@ class RoundInput:
         return len(self.departments) * len(self.definition.items)
 
     @property
-    def exclusions(self) -> list[Exclusion]:
-        """What was left out by stratum, weight and sign, as `exclusions.csv` says it; the reason begins with the sign's
-        code."""
+    def exclusions(self) -> list[dict[str, Any]]:
+        """What was left out by stratum, weight and sign, with the reason of the decision; to be kept with a run."""
         holding = in_force(self.decisions)
         counts: dict[tuple[int, Decimal, int], int] = {}
         for row in self.left_out:
             key = row.stratum, self.ballots.class_weights[row.weight_class], FINDINGS.index(row.finding)
             counts[key] = counts.get(key, 0) + row.count
-        rows = []
-        for (position, weight, finding), count in sorted(counts.items()):
-            stratum, sign = self.definition.strata[position].code, FINDINGS[finding]
-            rows.append(Exclusion(stratum, weight, count, f"{sign}: {holding[stratum][sign].reason}"))
-        return rows
+        return [
+            {
+                "stratum": (stratum := self.definition.strata[position].code),
+                "weight": plain(weight),
+                "finding": (sign := FINDINGS[finding]),
+                "count": count,
+                "reason": holding[stratum][sign].reason,
+            }
+            for (position, weight, finding), count in sorted(counts.items())
+        ]
 
     @property
     def about(self) -> dict[str, Any]:

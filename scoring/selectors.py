@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,6 @@ from scoring.core.basis import Basis
 from scoring.core.bundle_write import Exclusion
 from scoring.core.cube import CountCube
 from scoring.core.recount import StoredRun
-from scoring.inputs import read_input
 from scoring.models import DepartmentScore, Publication, QualityReport, ScoreRun
 
 #: Kinds of stored files.
@@ -77,12 +77,12 @@ def quality_report_of(round: Round, run: ScoreRun | None = None) -> QualityRepor
     return (rows if run is None else rows.filter(run=run)).order_by("-pk").first()
 
 
-def exclusion_rows(round: Round) -> list[Exclusion]:
-    """What is left out of the score by decision: stratum, weight, count, reason, as `exclusions.csv` of a bundle.
-
-    Reads the ballots; who has read the round's input already takes its `exclusions`.
-    """
-    return read_input(round).exclusions
+def exclusion_rows(run: ScoreRun) -> list[Exclusion]:
+    """What a run left out by decision, as `exclusions.csv` says it: the reason begins with the code of the sign."""
+    return [
+        Exclusion(row["stratum"], Decimal(row["weight"]), row["count"], f"{row['finding']}: {row['reason']}")
+        for row in run.summary["exclusions"]
+    ]
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ A bundle is only handed out when it recounts to the very figures of its run.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,14 +23,14 @@ from foundation.jobs import Progress, SilentProgress
 from foundation.models import StoredFile
 from scoring.core.bundle import Bundle
 from scoring.core.bundle_files import BundleError
-from scoring.core.bundle_write import Exclusion, bundle_bytes, write_bundle
+from scoring.core.bundle_write import bundle_bytes, write_bundle
 from scoring.core.model import ScoringError
 from scoring.core.privacy import OpenCell, open_cells
 from scoring.core.recount import StoredRun, differences
 from scoring.core.result_json import results_text
 from scoring.inputs import read_input
 from scoring.models import Publication, ScoreRun
-from scoring.selectors import AUDIT_KIND, PUBLIC_KIND, run_to_export, stored_run
+from scoring.selectors import AUDIT_KIND, PUBLIC_KIND, exclusion_rows, run_to_export, stored_run
 
 ZIP = "application/zip"
 #: Who may be given a released bundle: those who see all results, or also those who see some departments' only.
@@ -58,9 +57,9 @@ class MadeBundle:
         kind = "public" if self.is_public else "audit"
         return f"bundle-{self.run.round.year}-run{self.run.number}-{kind}.zip"
 
-    def zipped(self, exclusions: Iterable[Exclusion]) -> bytes:
-        """The zip, never on a disk."""
-        return bundle_bytes(self.bundle, public=self.is_public, exclusions=exclusions)
+    def zipped(self) -> bytes:
+        """The zip, never on a disk; with what the run left out by decision."""
+        return bundle_bytes(self.bundle, public=self.is_public, exclusions=exclusion_rows(self.run))
 
 
 def make_bundle(run: ScoreRun, *, public: bool) -> MadeBundle:
@@ -116,7 +115,6 @@ def export_bundle(
     target: Path,
     public: bool,
     confirmed: bool = False,
-    exclusions: Iterable[Exclusion] = (),
 ) -> MadeBundle:
     """Write a round's bundle to a folder, or to a zip if `target` ends in `.zip`; whole or not at all.
 
@@ -128,7 +126,7 @@ def export_bundle(
     _refuse_unconfirmed(made, confirmed)
     with transaction.atomic():
         _record(actor, "bundle.export", made, {"public": public})
-        write_bundle(target, made.bundle, public=public, exclusions=exclusions)
+        write_bundle(target, made.bundle, public=public, exclusions=exclusion_rows(made.run))
     return made
 
 
@@ -148,9 +146,7 @@ def in_words(cell: OpenCell) -> str:
     return _("%(place)s: only %(valid)s valid answers;") % {"place": place, "valid": cell.valid}
 
 
-def store_audit_bundle(
-    *, actor: User, round: Round, progress: Progress | None = None, exclusions: Iterable[Exclusion] = ()
-) -> StoredFile:
+def store_audit_bundle(*, actor: User, round: Round, progress: Progress | None = None) -> StoredFile:
     """Keep the audit bundle as an encrypted file; a bundle that is there already is not kept twice.
 
     Raises PermissionDenied, Refused (see `make_bundle`).
@@ -160,7 +156,7 @@ def store_audit_bundle(
     progress.report(0, 2, _("Reading and recounting the ballots"))
     made = make_bundle(_run(round), public=False)
     progress.report(1, 2, _("Writing the bundle"))
-    content = made.zipped(exclusions)
+    content = made.zipped()
     digest = hashlib.sha256(content).hexdigest()
     with transaction.atomic():
         progress.confirm()
@@ -171,9 +167,7 @@ def store_audit_bundle(
     return file
 
 
-def release_public_bundle(
-    *, actor: User, round: Round, readers: str, confirmed: bool, exclusions: Iterable[Exclusion] = ()
-) -> StoredFile:
+def release_public_bundle(*, actor: User, round: Round, readers: str, confirmed: bool) -> StoredFile:
     """Give the public bundle of the published run to `readers` (one of `READERS`); the newest release counts.
 
     `confirmed` says that the cells which tell too much have been read and may go out. Raises PermissionDenied, Refused
@@ -184,7 +178,7 @@ def release_public_bundle(
         raise ValueError(f"unknown readers {readers!r}")
     made = make_bundle(published_run(round), public=True)
     _refuse_unconfirmed(made, confirmed)
-    content = made.zipped(exclusions)
+    content = made.zipped()
     with transaction.atomic():
         lock(round)
         if published_run(round).pk != made.run.pk:

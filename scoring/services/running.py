@@ -28,7 +28,7 @@ from scoring.core.model import ScoringError
 from scoring.core.result import Result
 from scoring.core.result_json import results_json
 from scoring.core.score import score
-from scoring.exclusions import in_force, last_decision
+from scoring.exclusions import last_decision
 from scoring.inputs import RoundInput, read_input
 from scoring.models import DepartmentScore, ScoreRun
 from scoring.version import code_version
@@ -174,7 +174,7 @@ def _summary(round: Round, source: RoundInput, result: Result, ranks: RankUncert
             }
             for row, came_back in zip(result.sampling, returned, strict=True)
         ],
-        "exclusions": _exclusions(source),
+        "exclusions": source.exclusions,
         "last_decision": last_decision(source.decisions),
         "rank_seed": ranks.seed,
         "rank_replicates": ranks.replicates,
@@ -184,23 +184,6 @@ def _summary(round: Round, source: RoundInput, result: Result, ranks: RankUncert
             for pair in ranks.pairs
         ],
     }
-
-
-def _exclusions(source: RoundInput) -> list[dict[str, Any]]:
-    """What was left out by stratum and sign, with the reason of the decision."""
-    holding = in_force(source.decisions)
-    counts: dict[tuple[int, str], int] = {}
-    for row in source.left_out:
-        counts[row.stratum, row.finding] = counts.get((row.stratum, row.finding), 0) + row.count
-    return [
-        {
-            "stratum": (code := source.definition.strata[position].code),
-            "finding": finding,
-            "count": count,
-            "reason": holding[code][finding].reason,
-        }
-        for (position, finding), count in counts.items()
-    ]
 
 
 def _short(chance: float) -> float:

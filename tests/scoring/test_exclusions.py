@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.urls import reverse
@@ -16,11 +18,20 @@ from accounts.services import console
 from evaluation.models import Ballot, Round
 from evaluation.refusals import Refused
 from foundation.models import AppendOnlyError, AuditEntry
+from scoring.core.bundle import read_bundle
 from scoring.core.model import Adjustment
 from scoring.core.result_json import results_json
+from scoring.exclusions import excluded_by_reason
 from scoring.models import DepartmentScore, ExclusionDecision, Publication, ScoreRun
 from scoring.selectors import exclusion_rows
-from scoring.services import exclude_ballots, publish_round, readmit_ballots, score_round, withdraw_publication
+from scoring.services import (
+    exclude_ballots,
+    export_bundle,
+    publish_round,
+    readmit_ballots,
+    score_round,
+    withdraw_publication,
+)
 from tests.scoring.quality_round import BULK, ROWS, bundle_of, counted
 from tests.scoring_core.builders import times
 
@@ -77,8 +88,8 @@ def test_the_run_says_what_was_left_out_and_return_rates_stay() -> None:
     exclude(round, reason="filled in by one hand")
     run = scored(round)
     assert (run.summary["returned"], run.summary["excluded"]) == (38, 6)
-    assert run.summary["exclusions"] == [
-        {"stratum": "s2", "finding": "identical", "count": 6, "reason": "filled in by one hand"}
+    assert [(row["stratum"], row["finding"], row["count"]) for row in excluded_by_reason(run)] == [
+        ("s2", "identical", 6)
     ]
     assert [(row["code"], row["returned"], row["excluded"]) for row in run.summary["strata"]] == [
         ("s1", 14, 0),
@@ -91,12 +102,54 @@ def test_the_rows_for_the_bundle_add_up() -> None:
     round = counted()
     exclude(round, reason="filled in by one hand")
     exclude(round, finding="straight", reason="clicked through")
-    rows = [(row.stratum, row.weight, row.count, row.reason) for row in exclusion_rows(round)]
+    run = scored(round)
+    rows = [(row.stratum, row.weight, row.count, row.reason) for row in exclusion_rows(run)]
     assert rows == [
         ("s2", Decimal(1), 5, "straight: clicked through"),
         ("s2", Decimal(1), 4, "identical: filled in by one hand"),
         ("s2", Decimal(2), 2, "identical: filled in by one hand"),
     ]
+
+
+def test_the_audit_bundle_recounts_to_the_run_and_names_what_was_left_out(tmp_path: Path) -> None:
+    round = counted()
+    exclude(round, reason="filled in by one hand")
+    run = scored(round)
+    export_bundle(actor=console(), round=round, target=tmp_path / "audit", public=False)
+    lines = (tmp_path / "audit" / "ballots.csv").read_text("utf-8-sig").splitlines()
+    assert len(lines) == 1 + 38 - 6  # the ballots scored, nothing else
+    assert (tmp_path / "audit" / "exclusions.csv").read_text("utf-8-sig").splitlines() == [
+        "stratum,weight,count,reason",
+        "s2,1,4,identical: filled in by one hand",
+        "s2,2,2,identical: filled in by one hand",
+    ]
+    bundle = read_bundle(tmp_path / "audit")
+    assert bundle.fingerprint() == run.input_fingerprint
+    call_command("recount", str(tmp_path / "audit"), "2007")  # every figure and rank interval; raises at a difference
+
+
+def test_the_public_bundle_tells_no_weight(tmp_path: Path) -> None:
+    round = counted()
+    exclude(round, reason="filled in by one hand")
+    run = scored(round)
+    export_bundle(actor=console(), round=round, target=tmp_path / "public", public=True, confirmed=True)
+    assert (tmp_path / "public" / "exclusions.csv").read_text("utf-8-sig").splitlines() == [
+        "stratum,count,reason",
+        "s2,6,identical: filled in by one hand",
+    ]
+    found = results_json(read_bundle(tmp_path / "public").score())["departments"]
+    assert [row["total"] for row in found] == [row["total"] for row in run.result["departments"]]
+
+
+def test_a_bundle_says_what_its_own_run_left_out(tmp_path: Path) -> None:
+    round = counted()
+    exclude(round)
+    scored(round)
+    readmit(round)  # the bundle is of the run, which still leaves them out
+    export_bundle(actor=console(), round=round, target=tmp_path / "public", public=True, confirmed=True)
+    assert len((tmp_path / "public" / "exclusions.csv").read_text("utf-8-sig").splitlines()) == 2
+    with pytest.raises(Refused):  # the ballots to be scored now are others
+        export_bundle(actor=console(), round=round, target=tmp_path / "audit", public=False)
 
 
 def test_taking_it_back_restores_every_digit() -> None:
