@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from io import BufferedReader, BytesIO, RawIOBase
 from itertools import islice
 from typing import Any
 
 from django.db import connection, models
-from django.db.models.functions import Cast
 
 
 def is_postgresql() -> bool:
@@ -163,17 +162,26 @@ _COPY_HEADER = 19  # signature, flags and length of the extension, which Postgre
 
 def _joined_by_copy(rows: models.QuerySet, keys: Sequence[str], column: str) -> Iterator[tuple[tuple[Any, ...], bytes]]:
     """Through binary COPY: an ordinary answer carries bytea as hexadecimal text, twice as long and to be decoded."""
-    fields = [rows.model._meta.get_field(name) for name in keys]
-    as_text = {f"_key{at}": Cast(name, models.TextField()) for at, name in enumerate(keys)}
-    joined = rows.order_by().annotate(**as_text).values_list(*as_text).annotate(_joined=_JoinedBytes(column))
+    readers = [_binary_reader(rows.model._meta.get_field(name)) for name in keys]
+    joined = rows.order_by().values_list(*keys).annotate(_joined=_JoinedBytes(column))
     statement, parameters = joined.query.sql_with_params()
     buffer = BytesIO()
     with connection.cursor() as cursor:
         query = cursor.mogrify(statement, parameters).decode()
         cursor.copy_expert(f"COPY ({query}) TO STDOUT (FORMAT binary)", buffer)
-    for row in _copied(buffer.getbuffer()):
-        texts = [None if value is None else str(value, "utf-8") for value in row[:-1]]
-        yield tuple(field.to_python(text) for field, text in zip(fields, texts, strict=True)), bytes(row[-1] or b"")
+    for *values, answers in _copied(buffer.getbuffer()):
+        key = [None if value is None else read(value) for read, value in zip(readers, values, strict=True)]
+        yield tuple(key), bytes(answers or b"")
+
+
+def _binary_reader(field: models.Field) -> Callable[[memoryview], Any]:
+    """How PostgreSQL's binary form of a column is read. Raises TypeError for one that is no key of anything here."""
+    target = field.target_field if isinstance(field, models.ForeignKey) else field
+    if isinstance(target, models.IntegerField):
+        return lambda value: int.from_bytes(value, "big", signed=True)
+    if isinstance(target, models.CharField):
+        return lambda value: str(value, "utf-8")
+    raise TypeError(f"no binary reader for {field}")
 
 
 def _copied(data: memoryview) -> Iterator[list[memoryview | None]]:

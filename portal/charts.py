@@ -9,8 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from portal.selectors import DepartmentYearRow, RankedGroup, StratumRow, YearRow
-
-_Z = Decimal("1.96")
+from scoring.core.uncertainty import interval
 
 
 def _figure(value: Decimal | float | None) -> float | None:
@@ -18,10 +17,11 @@ def _figure(value: Decimal | float | None) -> float | None:
 
 
 def _around(value: Decimal | None, error: Decimal | None) -> tuple[float | None, float | None]:
-    """The 95 % interval of a rate, clipped to 0-100."""
+    """The 95 % interval of a rate."""
     if value is None or error is None:
         return None, None
-    return float(max(Decimal(0), value - _Z * error)), float(min(Decimal(100), value + _Z * error))
+    low, high = interval(value, error)
+    return float(low), float(high)
 
 
 def city_trend(rows: Sequence[YearRow]) -> dict[str, Any]:

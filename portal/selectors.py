@@ -15,6 +15,7 @@ from departments.models import Department, DepartmentGroup, Sector
 from evaluation.models import Round
 from evaluators.models import Stratum
 from foundation.models import StoredFile
+from scoring.certainty import GroupCertainty, certainty_of
 from scoring.inputs import baselines_of
 from scoring.models import DepartmentScore, Publication
 
@@ -135,6 +136,8 @@ class RankedRow:
     change: Decimal | None
     interval: tuple[int, int] | None
     outcomes: dict[str, Any]
+    #: Last of its group without being surely so.
+    unsure_last: bool = False
 
     @property
     def margin(self) -> Decimal | None:
@@ -152,6 +155,8 @@ class RankedGroup:
     satisfaction: Decimal | None
     dissatisfaction: Decimal | None
     rows: list[RankedRow]
+    ranked: int
+    certainty: GroupCertainty
 
 
 def ranking(publication: Publication, user: Any, *, group: str = "", sector: str = "") -> list[RankedGroup]:
@@ -169,13 +174,15 @@ def ranking(publication: Publication, user: Any, *, group: str = "", sector: str
     last = baselines_of(publication.round)
     results = {row["code"]: row for row in run.result["departments"]}
     names = dict(DepartmentGroup.objects.values_list("code", "name"))
+    certainty = certainty_of(run)
     rows: dict[str, list[RankedRow]] = {}
     for score in scores:
         before = last.get(score.department.code)
         change = _difference(score.satisfaction, before.satisfaction if before else None)
         result = results[score.department.code]
         interval = result["rank_interval"]
-        row = RankedRow(score, change, tuple(interval) if interval else None, result["outcomes"] or {})
+        unsure = score.department.code in certainty.get(score.group_code, GroupCertainty()).unsure_last
+        row = RankedRow(score, change, tuple(interval) if interval else None, result["outcomes"] or {}, unsure)
         rows.setdefault(score.group_code, []).append(row)
     groups = []
     for code, means in run.summary["groups"].items():
@@ -188,6 +195,8 @@ def ranking(publication: Publication, user: Any, *, group: str = "", sector: str
                     _decimal(means["satisfaction"]),
                     _decimal(means["dissatisfaction"]),
                     members,
+                    means["ranked"],
+                    certainty.get(code, GroupCertainty()),
                 )
             )
     return groups

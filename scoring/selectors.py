@@ -13,6 +13,7 @@ from django.db.models import Count
 from departments.models import DepartmentGroup
 from evaluation.models import Round, RoundMove
 from foundation.models import StoredFile
+from scoring.certainty import GroupCertainty, certainty_of
 from scoring.core.basis import Basis
 from scoring.core.bundle_write import Exclusion
 from scoring.core.cube import CountCube
@@ -92,6 +93,8 @@ class TableRow:
     score: DepartmentScore
     interval: tuple[int, int] | None
     outcomes: dict[str, Any]
+    #: Last of its group without being surely so.
+    unsure_last: bool = False
 
 
 @dataclass(frozen=True)
@@ -101,24 +104,28 @@ class TableGroup:
     code: str
     name: str
     rows: list[TableRow]
+    certainty: GroupCertainty
 
 
 def table_of(run: ScoreRun) -> list[TableGroup]:
     """The result as a table by group; those without a rank last."""
     names = dict(DepartmentGroup.objects.values_list("code", "name"))
     results = {row["code"]: row for row in run.result["departments"]}
+    certainty = certainty_of(run)
     rows: dict[str, list[TableRow]] = {code: [] for code in run.summary["groups"]}
     for score in DepartmentScore.objects.filter(run=run).select_related("department"):
         result = results[score.department.code]
         interval = result["rank_interval"]
+        unsure = score.department.code in certainty.get(score.group_code, GroupCertainty()).unsure_last
         rows[score.group_code].append(
-            TableRow(score, (interval[0], interval[1]) if interval else None, result["outcomes"] or {})
+            TableRow(score, (interval[0], interval[1]) if interval else None, result["outcomes"] or {}, unsure)
         )
     return [
         TableGroup(
             code,
             names.get(code, code),
             sorted(members, key=lambda row: (row.score.group_rank or 10**6, row.score.department.code)),
+            certainty.get(code, GroupCertainty()),
         )
         for code, members in rows.items()
         if members

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django import forms, template
@@ -165,6 +165,21 @@ def total(inputs: str, value: Any = None, target: Any = None, label: str = "", p
             "state": "" if wanted is None or number is None else ("ok" if number == wanted else "off"),
         },
     )
+
+
+@register.simple_tag
+def whisker(ends: Sequence[int] | None, value: int | None, count: int) -> SafeString:
+    """A rank (stroke) and those it may have (line) among ``count``, the best on the left; decoration beside words."""
+    if not ends or value is None or not count:
+        return SafeString("")
+    low, high, own = (f"{(rank - 0.5) * 100 / count:.1f}" for rank in (ends[0], ends[1], value))
+    return format_html(
+        '<svg class="whisker" viewBox="0 0 100 12" preserveAspectRatio="none" aria-hidden="true" focusable="false">'
+        '<line class="whisker-all" x1="0" y1="6" x2="100" y2="6"></line>'
+        '<line class="whisker-range" x1="{}" y1="6" x2="{}" y2="6"></line>'
+        '<line class="whisker-own" x1="{}" y1="1" x2="{}" y2="11"></line></svg>',
+        low, high, own, own,
+    )  # fmt: skip
 
 
 # Blocks with content

@@ -20,6 +20,7 @@ from evaluation.selectors import configuration_of
 from foundation.formats import moment
 from foundation.tables.writing import Sheet, Value, xlsx_bytes
 from portal.reports.quality_sheet import quality_sheet
+from scoring.certainty import certainty_of
 from scoring.core.model import Baseline
 from scoring.inputs import baselines_of
 from scoring.models import DepartmentScore, ScoreRun
@@ -40,6 +41,7 @@ class _Source:
     groups: Mapping[str, str]
     sectors: Mapping[str, str]
     names: Mapping[str, str]
+    unsure_last: frozenset[str]
 
     @property
     def number(self) -> str:
@@ -64,6 +66,7 @@ def result_workbook(run: ScoreRun, *, published: bool) -> bytes:
         groups=dict(DepartmentGroup.objects.values_list("code", "name")),
         sectors=dict(Sector.objects.values_list("code", "name")),
         names=dict(Department.objects.values_list("code", "full_name")),
+        unsure_last=frozenset().union(*(group.unsure_last for group in certainty_of(run).values())),
     )
     heading = round.title if published else _("%(title)s (not published)") % {"title": round.title}
     sheets = [
@@ -89,8 +92,8 @@ def _reason_names() -> dict[str, str]:
     return dict(zip(_REASONS, names, strict=True))
 
 
-def _proposed(outcomes: Mapping[str, Any] | None) -> str:
-    """What is proposed for a department, in words."""
+def _proposed(outcomes: Mapping[str, Any] | None, unsure_last: bool) -> str:
+    """What is proposed for a department, in words; whether a last place that counts is statistically distinct."""
     if not outcomes:
         return ""
     words = [
@@ -104,6 +107,8 @@ def _proposed(outcomes: Mapping[str, Any] | None) -> str:
     ]
     if outcomes["key_help"]:
         names = _reason_names()
+        if unsure_last:
+            names["last_in_group"] = _("last of its group, not statistically distinct")
         reasons = _("; ").join(names[reason] for reason in outcomes["key_help"])
         words.append(_("Key help (%(reasons)s)") % {"reasons": reasons})
     return _("; ").join(words)
@@ -133,7 +138,9 @@ def _ranking(source: _Source, heading: str) -> Sheet:
                 row.movement,
                 f"{interval[0]}–{interval[1]}" if interval else None,
                 row.overall_rank,
-                _("too few answers for a rank") if row.group_rank is None else _proposed(result["outcomes"]),
+                _("too few answers for a rank")
+                if row.group_rank is None
+                else _proposed(result["outcomes"], row.department.code in source.unsure_last),
             ]
 
     figures = dict.fromkeys((5, 6, 7, 8, 9, 10, 11, 12, 13), source.number)

@@ -12,6 +12,7 @@ from accounts.policies import permission_required
 from departments.models import Department
 from foundation.errors import page_not_found
 from portal import charts, selectors
+from portal.certainty import department_certainty
 from portal.forms import RankingFilter
 from portal.guards import reads_results
 from scoring.quality_pages import excluded_sentence
@@ -44,6 +45,7 @@ def ranking(request: HttpRequest, year: int) -> HttpResponse:
         "years": [row.round.year for row in selectors.publications()],
         "groups": [(group, charts.group_bars(group)) for group in groups],
         "form": form,
+        "sees_all": selectors.visible_to(request.user).everything,
         "excluded": excluded_sentence(publication.run),
         "count": sum(len(group.rows) for group in groups),
     }
@@ -72,6 +74,7 @@ def department(request: HttpRequest, code: str) -> HttpResponse:
         "chosen": chosen,
         "publication": publication,
         "strata": strata,
+        "certainty": department_certainty(publication, chosen),
         "set_aside": publication.round.baselines_set_aside.get(row.code, ""),
         "rates": charts.department_trend(years),
         "ranks": charts.rank_trend(years),

@@ -49,13 +49,39 @@ class NeighbourPair:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupOrder:
+    """The published order of a group's ranked departments, and how sure it is.
+
+    `chances[i][j − i − 1]` is the chance (0–1) that the i-th of `codes` comes before the j-th, i < j, a tie counting
+    half.
+    """
+
+    group: str
+    codes: tuple[str, ...]
+    chances: tuple[tuple[float, ...], ...]
+
+    def chance(self, upper: int, lower: int) -> float:
+        """That the department at `upper` comes before the one at `lower`, positions from 0 in the published order."""
+        return self.chances[upper][lower - upper - 1]
+
+
+@dataclass(frozen=True, slots=True)
 class RankUncertainty:
     """What the bootstrap says; `seed` (hex) and `replicates` redo it."""
 
     seed: str
     replicates: int
     departments: Mapping[str, RankChance]
-    pairs: tuple[NeighbourPair, ...]
+    orders: tuple[GroupOrder, ...]
+
+    @property
+    def pairs(self) -> tuple[NeighbourPair, ...]:
+        """Neighbours of the published order, group by group."""
+        return tuple(
+            NeighbourPair(order.group, upper, lower, order.chance(at, at + 1))
+            for order in self.orders
+            for at, (upper, lower) in enumerate(zip(order.codes, order.codes[1:], strict=False))
+        )
 
     def intervals(self) -> dict[str, tuple[int, int]]:
         """Rank interval by department code."""
@@ -271,7 +297,7 @@ def _summary(
     definition: ScoringDefinition, rows: Sequence[DepartmentResult], keys: Sequence[Floats], seed: str, replicates: int
 ) -> RankUncertainty:
     chances: dict[str, RankChance] = {}
-    pairs: list[NeighbourPair] = []
+    orders: list[GroupOrder] = []
     for group in sorted({row.group for row in rows}):
         # in the published order, so that neighbours stand side by side
         members = sorted(
@@ -286,19 +312,18 @@ def _summary(
             own = rows[at].group_rank or 0
             interval = min(own, int(low[position])), max(own, int(high[position]))
             chances[rows[at].code] = RankChance(rows[at].code, group, interval, float(last[position]))
-        for upper, lower, chance in zip(members, members[1:], right.tolist(), strict=False):
-            pairs.append(NeighbourPair(group, rows[upper].code, rows[lower].code, chance))
+        after = tuple(tuple(right[at, at + 1 :].tolist()) for at in range(len(members)))
+        orders.append(GroupOrder(group, tuple(rows[at].code for at in members), after))
     in_order = {row.code: chances[row.code] for row in rows}
-    return RankUncertainty(seed, replicates, in_order, tuple(pairs))
+    return RankUncertainty(seed, replicates, in_order, tuple(orders))
 
 
 def _contest(keys: Sequence[Floats]) -> tuple[npt.NDArray[np.int32], Floats]:
-    """Ranks (replicates, members), and for each member but the last the share of replicates in which it comes before
-    the next one (members − 1,), a tie counting half."""
+    """Ranks (replicates, members), and for each two members the share of replicates in which the first comes before
+    the second (members, members), a tie counting half."""
     replicates, members = keys[0].shape
     ranks = np.empty((replicates, members), dtype=np.int32)
-    right = np.zeros(members - 1)
-    first = np.arange(members - 1)
+    right = np.zeros((members, members))
     step = max(1, _COMPARED_AT_ONCE // (members * members))
     for start in range(0, replicates, step):
         parts = [key[start : start + step] for key in keys]
@@ -308,8 +333,8 @@ def _contest(keys: Sequence[Floats]) -> tuple[npt.NDArray[np.int32], Floats]:
             for part in parts[1:]:
                 before |= equal & (part[:, :, None] > part[:, None, :])
                 equal &= part[:, :, None] == part[:, None, :]
-            right += 0.5 * equal[:, first, first + 1].sum(axis=0)
-        right += before[:, first, first + 1].sum(axis=0)
+            right += 0.5 * equal.sum(axis=0)
+        right += before.sum(axis=0)
         # a narrow sum is several times faster, and nobody has more members before it than there are
         narrow = np.uint8 if members <= 256 else np.int32
         ranks[start : start + step] = before.view(np.uint8).sum(axis=1, dtype=narrow)

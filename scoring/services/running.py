@@ -23,6 +23,7 @@ from foundation import audit
 from foundation.jobs import Progress, SilentProgress
 from scoring.breakdown import breakdown
 from scoring.core.bootstrap import RankUncertainty, rank_uncertainty
+from scoring.core.certainty import orders_json
 from scoring.core.cube import CountCube
 from scoring.core.model import ScoringError
 from scoring.core.result import Result
@@ -179,10 +180,7 @@ def _summary(round: Round, source: RoundInput, result: Result, ranks: RankUncert
         "rank_seed": ranks.seed,
         "rank_replicates": ranks.replicates,
         "chance_last": {code: _short(row.chance_last) for code, row in ranks.departments.items()},
-        "pairs": [
-            {"group": pair.group, "upper": pair.upper, "lower": pair.lower, "chance": _short(pair.chance)}
-            for pair in ranks.pairs
-        ],
+        "orders": orders_json(ranks.orders),
     }
 
 

@@ -21,6 +21,7 @@ from evaluation.refusals import Refused
 from foundation import files
 from foundation.models import FileFetch, StoredFile
 from portal.services import make_workbook
+from scoring.certainty import certainty_of
 from scoring.models import ScoreRun
 from scoring.services import publish_round, score_round
 from tests.scoring.golden import counted_round
@@ -66,6 +67,14 @@ def test_the_ranking_sheet_has_the_published_figures() -> None:
         ):
             assert f"{row[header]:.4f}" == wanted[key], (wanted["code"], header)
         assert row["组内名次"] == wanted["group_rank"]
+
+
+def test_the_ranking_sheet_says_which_last_places_are_not_distinct() -> None:
+    run = published()
+    unsure = {code for group in certainty_of(run).values() for code in group.unsure_last}
+    assert unsure
+    rows = table(files.read(make_workbook(actor=console(), round=run.round)), "排名")
+    assert {row["编号"] for row in rows if "末位差异不显著" in str(row["拟定结果"])} == unsure
 
 
 def test_small_cells_are_not_in_the_file() -> None:
