@@ -89,7 +89,7 @@ def shown(value: Any) -> str:
 
 def lines(differences: tuple[Difference, ...]) -> list[Line]:
     """The differences in words, in the order of the result."""
-    names = _names()
+    names = department_names()
     labels = figure_labels()
     return [
         Line(
@@ -105,7 +105,7 @@ def lines(differences: tuple[Difference, ...]) -> list[Line]:
 
 def places(comparison: Comparison) -> list[tuple[str, list[Place]]]:
     """Every department by group, in the order of the second result's ranks."""
-    names, groups = _names(), dict(DepartmentGroup.objects.values_list("code", "name"))
+    names, groups = department_names(), dict(DepartmentGroup.objects.values_list("code", "name"))
     found: dict[str, list[Place]] = {}
     for row in comparison.standings:
         found.setdefault(row.group, []).append(Place(names.get(row.code, row.code), row))
@@ -127,5 +127,6 @@ def proofs(first: ScoreRun, second: ScoreRun) -> list[tuple[str, str, str, bool]
     ]
 
 
-def _names() -> dict[str, str]:
+def department_names() -> dict[str, str]:
+    """Departments by code, as they are called in tables."""
     return {row.code: str(row) for row in Department.objects.all()}

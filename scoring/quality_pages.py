@@ -10,10 +10,12 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from departments.models import Department, DepartmentGroup
+from departments.models import DepartmentGroup
 from evaluation.models import Round
 from evaluation.selectors import configuration_of
 from evaluation.wording import label_of
+from foundation.formats import whole
+from scoring.comparing import department_names
 from scoring.core.quality import ABSTAIN, BLANK, FEWEST_ANSWERS, FINDINGS, IDENTICAL_FROM, balance
 from scoring.exclusions import excluded_by_reason
 from scoring.models import ExclusionDecision, Finding, QualityReport, ScoreRun
@@ -261,12 +263,12 @@ def excluded_sentence(run: ScoreRun) -> str:
         return ""
     reasons = pgettext("list of reasons", "; ").join(
         pgettext("excluded ballots", "%(stratum)s, %(sign)s, %(count)s: %(reason)s")
-        % {"stratum": stratum, "sign": sign, "count": count, "reason": reason}
+        % {"stratum": stratum, "sign": sign, "count": whole(count), "reason": reason}
         for stratum, sign, count, reason in rows
     )
     return _("%(count)s of %(returned)s ballots are left out by decision (%(reasons)s).") % {
-        "count": run.summary["excluded"],
-        "returned": run.summary["returned"],
+        "count": whole(run.summary["excluded"]),
+        "returned": whole(run.summary["returned"]),
         "reasons": reasons,
     }
 
@@ -301,11 +303,6 @@ def stratum_names(round: Round) -> dict[str, str]:
 def group_names() -> dict[str, str]:
     """Groups by code."""
     return dict(DepartmentGroup.objects.values_list("code", "name"))
-
-
-def department_names() -> dict[str, str]:
-    """Departments by code, as they are called in tables."""
-    return {row.code: str(row) for row in Department.objects.all()}
 
 
 @dataclass(frozen=True)

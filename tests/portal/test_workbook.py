@@ -23,8 +23,9 @@ from foundation.models import FileFetch, StoredFile
 from portal.services import make_workbook
 from scoring.certainty import certainty_of
 from scoring.models import ScoreRun
-from scoring.services import publish_round, score_round
+from scoring.services import exclude_ballots, make_quality_report, publish_round, score_round
 from tests.scoring.golden import counted_round
+from tests.scoring.quality_round import counted
 
 pytestmark = pytest.mark.django_db
 
@@ -83,6 +84,28 @@ def test_small_cells_are_not_in_the_file() -> None:
     hidden = sum(row["hidden"] for entry in run.breakdown.values() for row in entry["strata"])
     assert hidden
     assert sum(row["满意率"] == "样本过少" for row in rows) == hidden
+
+
+def test_the_quality_sheet_says_what_was_left_out_and_hides_what_tells_an_answer() -> None:
+    round = counted()
+    exclude_ballots(actor=console(), round=round, stratum="s2", finding="identical", reason="一人代填")
+    score_round(actor=console(), round=round)
+    make_quality_report(actor=console(), round=round)
+    publish_round(actor=console(), round=round)
+    content = files.read(make_workbook(actor=console(), round=round))
+    first, second, third = table(content, "数据质量")
+    assert (first["已收回"], first["经决定不计入"], first["全部空白"], first["答案全部一样"]) == (14, 0, 1, 1)
+    assert (second["已收回"], second["经决定不计入"], second["成批相同"]) == (21, 6, 6)
+    assert second["不计入的选票及理由"] == "成批相同，6 份：一人代填"
+    assert (third["已收回"], third["全部空白"], third["成批相同"]) == (3, "不予显示", "不予显示")
+    returns = {row["层面"]: (row["已收回"], row["已计票"], row["经决定不计入"]) for row in table(content, "回收情况")}
+    assert returns == {"s1": (14, 14, 0), "s2": (21, 15, 6), "s3": (3, 3, 0)}
+
+
+def test_without_a_report_the_quality_sheet_says_that_nobody_looked() -> None:
+    run = published("three-step")
+    rows = table(files.read(make_workbook(actor=console(), round=run.round)), "数据质量")
+    assert {row["成批相同"] for row in rows} == {"未检查"}
 
 
 def test_sheets_print_on_a_page_wide_with_their_header() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -29,6 +30,7 @@ from scoring.services import (
     export_bundle,
     publish_round,
     readmit_ballots,
+    running,
     score_round,
     withdraw_publication,
 )
@@ -180,6 +182,22 @@ def test_a_run_older_than_the_last_decision_is_not_published() -> None:
     run = scored(round)
     publish_round(actor=console(), round=round)
     assert Publication.objects.get(round=round).run_id == run.pk
+
+
+def test_a_decision_made_while_a_run_is_computed_is_not_overlooked(monkeypatch: pytest.MonkeyPatch) -> None:
+    round = counted()
+    estimate = running.rank_uncertainty
+
+    def meanwhile(*args: Any, **kwargs: Any) -> Any:
+        exclude(round)  # the ballots have been read; the run is not yet stored
+        return estimate(*args, **kwargs)
+
+    monkeypatch.setattr(running, "rank_uncertainty", meanwhile)
+    run = scored(round)
+    assert run.summary["excluded"] == 0
+    with pytest.raises(Refused) as refusal:
+        publish_round(actor=console(), round=round)
+    assert refusal.value.code == "decided_since"
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 
+import numpy as np
 import pytest
 
 from evaluation.definition import ScoringDefinition
 from scoring.core.ballots import Ballots
 from scoring.core.exclusions import FlaggedBallots, LeftOut, without
-from tests.scoring_core.builders import ballots, definition, times
+from tests.scoring_core.builders import ballots, definition, scored, times
 
 
 def sample() -> tuple[ScoringDefinition, Ballots]:
@@ -83,3 +85,25 @@ def test_a_few_ballots_are_given_away_by_any_result_seen_before(
 ) -> None:
     rules, given = sample()
     assert FlaggedBallots.of(rules, 12, given).tells(stratum, then, seen, min_cell=5) is tells
+
+
+def test_why_a_single_ballot_must_not_go() -> None:
+    """What an attacker does with a table with and one without a ballot: the rule is there because this works."""
+    rules, secret = definition({"g": {"s1": 40, "s2": 60}}), "AACABCACBABA"
+    rows = [
+        *(("s1", "1", row) for row in ("ABCABCABCABC", "BCABCABCABCA", "CCAABBCCAABB")),
+        *(("s2", "1", row) for row in (secret, "BBBACCABCABC", "CABCABCABCAA", "ABABABABCCCC")),
+    ]
+    rest = [row for row in rows if row[2] != secret]
+    tables = [scored(rules, "g" * 12, given).departments for given in (rows, rest)]
+    # S = 40 p1 + 60 p2 in both; p1 (3 ballots) is shown beside it. p2 of 4 ballots less p2 of 3 is the one's answer.
+    guessed = ""
+    for at in range(12):
+        first = Fraction(sum(row[2][at] == "A" for row in rows if row[0] == "s1"), 3)
+        second = [(Fraction(table[at].satisfaction) / 100 - first * 40 / 100) * 100 / 60 for table in tables]
+        guessed += "A" if round(4 * second[0] - 3 * second[1]) == 1 else "-"
+    assert guessed == "".join(answer if answer == "A" else "-" for answer in secret)
+    flagged = FlaggedBallots.of(rules, 12, ballots(rules, rows))
+    it = np.array([row[2] == secret for row in rows if row[0] == "s2"])
+    only_it = FlaggedBallots({"s2": {**flagged.by_stratum["s2"], "straight": it}})
+    assert only_it.tells("s2", ["straight"], [[]], min_cell=5)  # and so it is refused
