@@ -63,6 +63,20 @@ def share(value: Number | None, places: int = 1) -> str:
     return DASH if number is None else percent(number * 100, places)
 
 
+def chance(value: Number | None, places: int = 1) -> str:
+    """A chance of 0–1 that was counted, as per cent; one that always or never came out is still no certainty.
+
+    ``chance(1) == ">99.9%"``, ``chance(0) == "<0.1%"`` at one place.
+    """
+    number = exact(value)
+    if number is None:
+        return DASH
+    least = Fraction(1, 10 ** (places + 2))
+    if number < least:
+        return f"<{share(least, places)}"
+    return f">{share(1 - least, places)}" if number > 1 - least else share(number, places)
+
+
 def signed(value: Number | None, places: int = 2) -> str:
     """With its sign, zero without: "+1.25", "−0.30", "0.00"."""
     number = exact(value)

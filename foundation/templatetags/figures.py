@@ -49,6 +49,12 @@ def whole(value: Any) -> str:
 
 
 @register.filter
+def chance(value: Any, places: int = 1) -> str:
+    """A chance of 0–1, never a flat 0 or 100 %."""
+    return formats.chance(value, int(places))
+
+
+@register.filter
 def interval(pair: Any, places: int = 0) -> str:
     """Both ends of a range."""
     return formats.interval(pair, int(places))

@@ -97,8 +97,9 @@ def stat(
     good: str = "up",
     places: int = 2,
 ) -> SafeString:
-    """A figure with its name; ``change`` against last time, coloured by ``good`` (up, down, none)."""
-    shown = None if change is None else figures.change_text(change, places, good)
+    """A figure with its name; ``change`` against last time, coloured by ``good`` (up, down, none), or ready to show."""
+    ready = change is None or isinstance(change, SafeString)
+    shown = change if ready else figures.change_text(change, places, good)
     return _render(
         "stat",
         {

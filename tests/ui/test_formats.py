@@ -41,6 +41,10 @@ def test_percent_is_of_a_percentage_and_share_of_a_fraction() -> None:
     assert formats.percent(Decimal("58")) == "58.00%"
     # Nanjing 2002: 11,641 of 11,904 = 0.977906…
     assert formats.share(Fraction(11_641, 11_904), 2) == "97.79%"
+    # At one place: 0.1 % and 99.9 % can be said, less and more cannot be told from 0 and 100.
+    wanted = {"0": "<0.1%", "0.0009": "<0.1%", "0.001": "0.1%", "0.735": "73.5%", "0.999": "99.9%", "1": ">99.9%"}
+    assert {chance: formats.chance(chance) for chance in wanted} == wanted
+    assert formats.chance(None) == "—"
     assert formats.percent(None) == formats.share(None) == "—"
 
 
