@@ -16,7 +16,7 @@ from .result import DepartmentResult
 from .score import score
 
 FIRST, LAST = ENDS = ("first", "last")
-HUNDRED = Fraction(100)
+ZERO, HUNDRED = Fraction(0), Fraction(100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,9 +160,9 @@ class Span:
         one, two = self.stretches[leader], self.stretches[other]
         sign = 1 if end == FIRST else -1
         if one.bend != two.bend:
-            least += min(0, sign * one.bend * one.straight) - max(0, sign * two.bend * two.straight)
+            least += min(ZERO, sign * one.bend * one.straight) - max(ZERO, sign * two.bend * two.straight)
         elif one.loose or two.loose:
-            least += min(0, sign * one.bend * (one.straight - two.straight))
+            least += min(ZERO, sign * one.bend * (one.straight - two.straight))
         return least - one.loose - two.loose
 
     def _equal(self, one: str, other: str) -> bool:
