@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db.models import Count, Prefetch, Q, QuerySet
 
-from accounts.models import CONSOLE_USERNAME, Role, RoleGrant, User
+from accounts.models import CONSOLE_USERNAME, Role, RoleGrant, ScopeKind, User
 from accounts.permissions import PERMISSIONS
 from accounts.policies import scope_of
 
@@ -42,3 +42,11 @@ def powers_of(user: User) -> list[tuple[str, bool]]:
         if scope:
             found.append((str(permission.label), scope.everything))
     return found
+
+
+def who_may(permission: str) -> list[User]:
+    """Everybody active who holds a permission for everything, by name; the console is none of them."""
+    grants = RoleGrant.objects.filter(scope_kind=ScopeKind.ALL, user__is_active=True).select_related("user", "role")
+    found = {grant.user_id: grant.user for grant in grants if permission in grant.role.permissions}
+    people = [user for user in found.values() if user.username != CONSOLE_USERNAME]
+    return sorted(people, key=lambda user: (user.full_name, user.username))

@@ -14,6 +14,7 @@ register_labels(
         "quality.report": _("Report on data quality made"),
         "score.publish": _("Run published"),
         "score.run": _("Round scored"),
+        "sensitivity.report": _("Report on weights made"),
         "whatif.request": _("Unlock of trials asked for"),
         "whatif.try": _("Other rules tried, not official"),
         "whatif.unlock": _("Trials unlocked"),

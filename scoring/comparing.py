@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -31,6 +32,7 @@ class Place:
 
     name: str
     standing: Standing
+    group: str = ""
 
 
 def figure_labels() -> dict[str, str]:
@@ -112,6 +114,17 @@ def places(comparison: Comparison) -> list[tuple[str, list[Place]]]:
     for rows in found.values():
         rows.sort(key=lambda place: (place.standing.group_ranks[1] or 10**6, place.standing.code))
     return [(groups.get(code, code), rows) for code, rows in found.items()]
+
+
+def movers(comparison: Comparison) -> tuple[list[Place], list[Place]]:
+    """Who gains and who loses places in the group, the largest movement first."""
+    places_by_group = places(comparison)
+    moved = [Place(row.name, row.standing, group) for group, rows in places_by_group for row in rows]
+    moved.sort(
+        key=lambda place: (abs(place.standing.moved or 0), abs(place.standing.change or Decimal(0))), reverse=True
+    )
+    gained = [place for place in moved if (place.standing.moved or 0) > 0]
+    return gained, [place for place in moved if (place.standing.moved or 0) < 0]
 
 
 def proofs(first: ScoreRun, second: ScoreRun) -> list[tuple[str, str, str, bool]]:

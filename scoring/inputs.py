@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -9,7 +10,7 @@ from typing import Any
 
 from assessment.models import Assessment
 from departments.models import Department as DepartmentRow
-from evaluation.definition import ScoringDefinition
+from evaluation.definition import RoundConfiguration, ScoringDefinition
 from evaluation.definition.values import plain
 from evaluation.models import Ballot, Round
 from evaluation.selectors import ballot_definition_of, configuration_of, scoring_definition_of
@@ -17,12 +18,13 @@ from evaluators.models import Stratum
 from foundation.database import joined_bytes
 from scoring.core.ballots import Ballots
 from scoring.core.basis import Basis
+from scoring.core.cube import CountCube
 from scoring.core.exclusions import LeftOut, without
 from scoring.core.fingerprints import input_fingerprint
 from scoring.core.model import Adjustment, Baseline, Department, ScoringError
 from scoring.core.quality import FINDINGS
 from scoring.exclusions import decisions_of, in_force
-from scoring.models import ExclusionDecision
+from scoring.models import ExclusionDecision, ScoreRun
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,34 @@ def read_input(round: Round) -> RoundInput:
         returned=returned,
         left_out=left_out,
         decisions=tuple(decisions),
+    )
+
+
+@dataclass(frozen=True)
+class RunCounts:
+    """The counts of a run beside what is not in them, to be scored again by other rules."""
+
+    definition: ScoringDefinition
+    departments: tuple[Department, ...]
+    cube: CountCube
+    class_weights: tuple[Decimal, ...]
+    about: Mapping[str, Any]
+
+
+def counts_of(run: ScoreRun, rules: RoundConfiguration | None = None) -> RunCounts:
+    """A run's counts with the departments, baselines and assessments it was made from, under its own or other rules."""
+    basis = Basis.from_json(run.basis)
+    frozen = rules or configuration_of(run.round)
+    return RunCounts(
+        definition=rules.scoring_definition(run.round.year, run.round.populations or {}) if rules else basis.definition,
+        departments=basis.departments,
+        cube=CountCube.from_bytes(zlib.decompress(bytes(run.cube))),
+        class_weights=tuple(frozen.weight_class(code).weight or Decimal(1) for code in run.axes["weight_classes"]),
+        about={
+            "baselines": basis.baselines,
+            "assessments": basis.assessments,
+            "adjustments": basis.adjustments,
+        },
     )
 
 

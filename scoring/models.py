@@ -245,3 +245,29 @@ class ExclusionDecision(models.Model):
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise AppendOnlyError("a decision is immutable")
+
+
+class SensitivityReport(models.Model):
+    """How far each stratum's weight could move in a run before the first or last of a group changed; made once."""
+
+    run = models.OneToOneField(ScoreRun, on_delete=models.PROTECT, related_name="sensitivity")
+    # scoring.core.sensitivity.as_json
+    rows = models.JSONField()
+    code_version = models.CharField(_("version of the program"), max_length=40)
+    made_at = models.DateTimeField(_("made"), auto_now_add=True)
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    objects = AppendOnlyManager()
+
+    class Meta:
+        ordering = ["-made_at"]
+        verbose_name = _("report on weights")
+        verbose_name_plural = _("reports on weights")
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise AppendOnlyError("a report on weights is immutable")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise AppendOnlyError("a report on weights is immutable")

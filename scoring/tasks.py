@@ -9,7 +9,9 @@ from accounts.models import User
 from evaluation.models import Round
 from evaluation.tasks import refusing
 from foundation.jobs import Progress, job
+from scoring.models import ScoreRun
 from scoring.services import make_quality_report, score_round, store_audit_bundle
+from scoring.services.sensitivity import report_sensitivity
 
 
 @job("scoring.score", title=_("Score the round"))
@@ -46,3 +48,11 @@ def quality(progress: Progress, *, round_id: int, user_id: int) -> dict:
         )
     )
     return {"report": report.pk}
+
+
+@job("scoring.sensitivity", title=_("See how far the weights can move"))
+def sensitivity(progress: Progress, *, run_id: str, user_id: int) -> dict:
+    """Make the report on a run's weights; a run that finds it made is done."""
+    run = ScoreRun.objects.select_related("round").get(pk=run_id)
+    refusing(lambda: report_sensitivity(actor=User.objects.get(pk=user_id), run=run, progress=progress))
+    return {"run": run_id}

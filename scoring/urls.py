@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from scoring.views import bundles, comparing, quality, runs
+from scoring.views import bundles, comparing, quality, runs, sensitivity, whatif
 
 app_name = "scoring"
 urlpatterns = [
@@ -20,4 +20,8 @@ urlpatterns = [
     path("<int:year>/quality/make/", quality.quality_start, name="quality-start"),
     path("<int:year>/quality/<str:stratum>/<str:finding>/exclude/", quality.ballots_exclude, name="ballots-exclude"),
     path("<int:year>/quality/<str:stratum>/<str:finding>/readmit/", quality.ballots_readmit, name="ballots-readmit"),
+    path("<int:year>/runs/<uuid:pk>/what-if/", whatif.run_what_if, name="run-what-if"),
+    path("<int:year>/runs/<uuid:pk>/what-if/unlock/", whatif.unlock_request, name="run-unlock-request"),
+    path("<int:year>/runs/<uuid:pk>/what-if/unlock/<int:unlock>/", whatif.unlock_grant, name="run-unlock-grant"),
+    path("<int:year>/runs/<uuid:pk>/sensitivity/", sensitivity.run_sensitivity, name="run-sensitivity"),
 ]

@@ -51,17 +51,22 @@ _CONTAINERS = {
 
 def words(path: str, configuration: RoundConfiguration) -> str:
     """A path as people read it: names of strata, groups and choices instead of codes, labels instead of keys."""
-    parts: tuple[Named, ...] = (
-        *configuration.weight_classes,
-        *configuration.scale,
-        *configuration.items,
-        *configuration.groups,
-        *configuration.strata,
-    )
-    names = {part.code: label_of(part) for part in parts}
+    rows: dict[str, tuple[Named, ...]] = {
+        "weight_classes": configuration.weight_classes,
+        "scale": configuration.scale,
+        "items": configuration.items,
+        "groups": configuration.groups,
+        "strata": configuration.strata,
+    }
+    names = {part.code: label_of(part) for parts in rows.values() for part in parts}
     steps = path.split(".")
     kept = steps[1:] if len(steps) > 1 and steps[0] in _CONTAINERS else steps
-    return " · ".join(str(_LABELS.get(step) or names.get(step, step)) for step in kept)
+    # A group and a stratum may have the same code: the first step after its container is a row of that container.
+    own = {part.code: label_of(part) for part in rows.get(steps[0], ())}
+    first = own.get(kept[0])
+    found = [first or _LABELS.get(kept[0]) or names.get(kept[0], kept[0])]
+    found += [_LABELS.get(step) or names.get(step, step) for step in kept[1:]]
+    return " · ".join(map(str, found))
 
 
 def value_words(path: str, value: Any) -> str:

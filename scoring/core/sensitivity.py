@@ -15,9 +15,10 @@ steps of `SEARCH_STEP` and the answer is marked as searched.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 from evaluation.definition import ScoringDefinition
 
@@ -102,6 +103,41 @@ def sensitivities(
         if progress is not None:
             progress((at + 1) / len(wanted))
     return tuple(found)
+
+
+def as_json(rows: Sequence[StratumSensitivity]) -> list[dict[str, Any]]:
+    """The rows as plain JSON, decimals as strings; `from_json` gives them back."""
+
+    def plain(reach: Range) -> dict[str, Any]:
+        return asdict(reach) | {"low": str(reach.low), "high": str(reach.high)}
+
+    return [
+        asdict(row) | {"weight": str(row.weight), "first": plain(row.first), "last": plain(row.last)} for row in rows
+    ]
+
+
+def from_json(data: Sequence[Mapping[str, Any]]) -> tuple[StratumSensitivity, ...]:
+    """Read what `as_json` wrote."""
+
+    def codes(value: Sequence[str] | None) -> tuple[str, ...] | None:
+        return None if value is None else tuple(value)
+
+    def reach(value: Mapping[str, Any]) -> Range:
+        low, high = Decimal(value["low"]), Decimal(value["high"])
+        return Range(low, high, codes(value["below"]), codes(value["above"]), value["searched"])
+
+    return tuple(
+        StratumSensitivity(
+            row["group"],
+            row["stratum"],
+            Decimal(row["weight"]),
+            tuple(row["first_now"]),
+            tuple(row["last_now"]),
+            reach(row["first"]),
+            reach(row["last"]),
+        )
+        for row in data
+    )
 
 
 def _sensitivity(weighing: Weighing) -> StratumSensitivity | None:

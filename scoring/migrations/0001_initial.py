@@ -184,6 +184,22 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='exclusion_has_reason'), models.CheckConstraint(condition=models.Q(('finding__in', ['blank', 'abstain', 'straight', 'identical'])), name='exclusion_of_known_finding')],
             },
         ),
+        migrations.CreateModel(
+            name='SensitivityReport',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('rows', models.JSONField()),
+                ('code_version', models.CharField(max_length=40, verbose_name='version of the program')),
+                ('made_at', models.DateTimeField(auto_now_add=True, verbose_name='made')),
+                ('made_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('run', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='sensitivity', to='scoring.scorerun')),
+            ],
+            options={
+                'verbose_name': 'report on weights',
+                'verbose_name_plural': 'reports on weights',
+                'ordering': ['-made_at'],
+            },
+        ),
         migrations.AddConstraint(
             model_name='scorerun',
             constraint=models.UniqueConstraint(fields=('round', 'number'), name='run_number_once'),

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -15,20 +13,18 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.policies import require
-from departments.models import Department as DepartmentRow
-from evaluation.definition import RoundConfiguration
+from accounts.policies import may, require
+from evaluation.definition import Problem, RoundConfiguration
 from evaluation.models import Round
 from evaluation.refusals import Missing, Refused
-from evaluation.selectors import ballot_definition_of, configuration_of
+from evaluation.selectors import configuration_of
 from evaluation.services.configuring import flat
 from evaluation.wording import translated
 from foundation import audit
-from scoring.core.cube import CountCube
 from scoring.core.differences import FIGURES, Comparison, compared
-from scoring.core.model import Department, ScoringError
+from scoring.core.model import ScoringError
 from scoring.core.whatif import trial
-from scoring.inputs import assessments_of, baselines_of
+from scoring.inputs import counts_of
 from scoring.models import Publication, ScoreRun, WhatIfTrial, WhatIfUnlock
 
 #: What may be tried; every other rule stays as frozen.
@@ -57,14 +53,31 @@ def unlock_of(actor: User, round: Round) -> WhatIfUnlock | None:
     return rows.order_by("-expires_at").first()
 
 
+def may_try(actor: User, round: Round) -> bool:
+    """Whether this person may try other rules now: after publication whoever sees runs, before it with an unlock."""
+    if is_published(round):
+        return may(actor, "scoring.view")
+    return may(actor, "scoring.run") and unlock_of(actor, round) is not None
+
+
+def open_requests(round: Round) -> list[WhatIfUnlock]:
+    """Who asked to try other rules before publication and has had no answer, the oldest first."""
+    if is_published(round):
+        return []
+    rows = WhatIfUnlock.objects.filter(round=round, unlocked_by=None).select_related("requested_by")
+    return list(rows.order_by("requested_at", "pk"))
+
+
 @transaction.atomic
 def request_unlock(*, actor: User, round: Round, reason: str) -> WhatIfUnlock:
-    """Ask to try other rules before publication. Raises PermissionDenied, Refused (no reason, published)."""
+    """Ask to try other rules before publication. Raises PermissionDenied, Refused (no reason, published, asked)."""
     require(actor, "scoring.run")
     if not reason.strip():
         raise Refused(Missing("reason_missing", _("Say why.")))
     if is_published(round):
         raise Refused(Missing("published", _("The result is published; trials need no unlock.")))
+    if any(row.requested_by_id == actor.pk for row in open_requests(round)):
+        raise Refused(Missing("asked_already", _("You have asked already; a second person has yet to unlock.")))
     unlock = WhatIfUnlock.objects.create(round=round, requested_by=actor, reason=reason.strip())
     audit.record(
         actor=actor, action="whatif.request", subject=unlock, label=str(round), year=round.year, reason=unlock.reason
@@ -72,15 +85,24 @@ def request_unlock(*, actor: User, round: Round, reason: str) -> WhatIfUnlock:
     return unlock
 
 
+def grant_problems(actor: User, unlock: WhatIfUnlock) -> list[Missing]:
+    """Why this person cannot unlock; empty if it can."""
+    if unlock.requested_by_id == actor.pk:
+        return [Missing("same_person", _("Whoever asked cannot unlock; a second person must."))]
+    if unlock.unlocked_by_id is not None:
+        return [Missing("unlocked_already", _("This has been unlocked already."))]
+    if is_published(unlock.round):
+        return [Missing("published", _("The result is published; trials need no unlock."))]
+    return []
+
+
 @transaction.atomic
 def grant_unlock(*, actor: User, unlock: WhatIfUnlock) -> WhatIfUnlock:
     """Unlock what somebody else asked for. Raises PermissionDenied, Refused (the same person, given already)."""
     require(actor, "scoring.run")
     locked = WhatIfUnlock.objects.select_for_update().get(pk=unlock.pk)
-    if locked.requested_by_id == actor.pk:
-        raise Refused(Missing("same_person", _("Whoever asked cannot unlock; a second person must.")))
-    if locked.unlocked_by_id is not None:
-        raise Refused(Missing("unlocked_already", _("This has been unlocked already.")))
+    if problems := grant_problems(actor, locked):
+        raise Refused(problems)
     now = timezone.now()
     locked.unlocked_by, locked.unlocked_at, locked.expires_at = actor, now, now + UNLOCKED_FOR
     locked.save(update_fields=["unlocked_by", "unlocked_at", "expires_at"])
@@ -104,21 +126,17 @@ def try_rules(*, actor: User, run: ScoreRun, changes: Mapping[str, Any]) -> Tria
     unlock before publication), Refused (rules that do not add up; the run's inputs have changed since).
     """
     require(actor, "scoring.view")
+    if not may_try(actor, run.round):
+        raise PermissionDenied("what-if is locked before publication")
     published = is_published(run.round)
     unlock = None if published else unlock_of(actor, run.round)
-    if not published:
-        require(actor, "scoring.run")
-        if unlock is None:
-            raise PermissionDenied("what-if is locked before publication")
     frozen = configuration_of(run.round)
     tried = _tried(frozen, changes)
     try:
         before, after = _rows(run, frozen), _rows(run, tried)
     except ScoringError as error:
         raise Refused(Missing(error.code, str(error))) from error
-    if compared(run.result["departments"], before, _COMPARED).differences:
-        message = _("Assessment, deductions or baselines are no longer those of this run.")
-        raise Refused(Missing("inputs_changed", message, _("Score the round again, then try.")))
+    refuse_unless_reproduced(run, before)
     old, new = flat(frozen.to_dict()), flat(tried.to_dict())
     paths = [path for path in {**old, **new} if old.get(path) != new.get(path)]
     row = WhatIfTrial.objects.create(run=run, made_by=actor, before_publication=not published, unlock=unlock)
@@ -145,8 +163,18 @@ def _tried(frozen: RoundConfiguration, changes: Mapping[str, Any]) -> RoundConfi
     known = {(problem.code, problem.where) for problem in frozen.problems()}
     problems = [entry for entry in tried.problems() if (entry.code, entry.where) not in known]
     if problems:
-        raise Refused([Missing(entry.code, translated(entry)) for entry in problems])
+        raise Refused([_problem(entry) for entry in problems])
     return tried
+
+
+def _problem(problem: Problem) -> Missing:
+    """A problem of the rules with its place in them as parameter `where`, and what to do."""
+    remedies = {
+        "weights_total": _("Change the weights of this group until they add up to 100."),
+        "shares_total": _("Change one of the shares until both add up to 100."),
+    }
+    remedy = remedies.get(problem.code, _("Correct this number, or return to the official rules."))
+    return Missing(problem.code, translated(problem), remedy, params={"where": problem.where})
 
 
 def _skeleton(rules: RoundConfiguration) -> list[Any]:
@@ -160,21 +188,15 @@ def _skeleton(rules: RoundConfiguration) -> list[Any]:
 
 def _rows(run: ScoreRun, rules: RoundConfiguration) -> list[dict[str, Any]]:
     """results.json's departments for the run's counts under these rules."""
-    round = run.round
-    groups = {entry.code: entry.group for entry in ballot_definition_of(round).departments}
-    names = dict(DepartmentRow.objects.values_list("code", "full_name"))
-    departments = [Department(code, names.get(code, code), groups[code]) for code in run.axes["departments"]]
-    cube = CountCube.from_bytes(zlib.decompress(bytes(run.cube)))
-    scores, adjustments = assessments_of(round.year)
-    return trial(
-        rules.scoring_definition(round.year, round.populations or {}),
-        departments,
-        cube,
-        [rules.weight_class(code).weight or Decimal(1) for code in run.axes["weight_classes"]],
-        baselines=baselines_of(round),
-        assessments=scores,
-        adjustments=adjustments,
-    )
+    counts = counts_of(run, rules)
+    return trial(counts.definition, counts.departments, counts.cube, counts.class_weights, **counts.about)
+
+
+def refuse_unless_reproduced(run: ScoreRun, rows: list[dict[str, Any]]) -> None:
+    """Raise Refused unless `rows`, the run's counts scored by its own rules today, are what it found then."""
+    if compared(run.result["departments"], rows, _COMPARED).differences:
+        message = _("This version of the program does not compute what the run says.")
+        raise Refused(Missing("not_reproduced", message, _("Score the round again, then try.")))
 
 
 def trial_counts(round: Round) -> tuple[int, int]:
