@@ -14,8 +14,8 @@ from evaluation.wording import label_of
 from scoring.core.sensitivity import Range, StratumSensitivity, from_json
 from scoring.models import SensitivityReport
 
-#: Margins from here on are shown as safe, in percentage points.
-WIDE = Decimal(10)
+#: Margins below these are marked, in percentage points: a weight is set in whole points, and often rounded to fives.
+VERY_TIGHT, TIGHT = Decimal(1), Decimal(5)
 
 
 @dataclass(frozen=True)
@@ -49,10 +49,10 @@ class WeightRow:
 
     @property
     def heat(self) -> str:
-        """Class of the shade: the tighter, the warmer."""
-        if self.margin is None:
-            return "heat-none"
-        return f"heat-{min(8, int(8 * self.margin / WIDE))}"
+        """Class of the shade, the tighter the warmer; "" where there is room."""
+        if self.margin is None or self.margin >= TIGHT:
+            return ""
+        return "margin-very-tight" if self.margin < VERY_TIGHT else "margin-tight"
 
     @property
     def is_searched(self) -> bool:
@@ -70,9 +70,24 @@ class WeightGroup:
     rows: list[WeightRow]
 
     @property
+    def moving(self) -> list[WeightRow]:
+        """The strata whose weight can change the first or the last, the tightest first."""
+        return [row for row in self.rows if row.margin is not None]
+
+    @property
+    def free(self) -> list[WeightRow]:
+        """The strata whose weight changes neither."""
+        return [row for row in self.rows if row.margin is None]
+
+    @property
+    def free_names(self) -> str:
+        """What those are called."""
+        return _("; ").join(row.stratum for row in self.free)
+
+    @property
     def tightest(self) -> WeightRow | None:
         """The stratum whose weight decides soonest; None where none ever does."""
-        return self.rows[0] if self.rows[0].margin is not None else None
+        return next(iter(self.moving), None)
 
 
 def groups_of(report: SensitivityReport) -> list[WeightGroup]:

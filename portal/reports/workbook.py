@@ -20,6 +20,7 @@ from evaluation.selectors import configuration_of
 from foundation.formats import moment
 from foundation.tables.writing import Sheet, Value, xlsx_bytes
 from portal.reports.quality_sheet import quality_sheet
+from portal.reports.sensitivity_sheet import sensitivity_sheets
 from scoring.certainty import certainty_of
 from scoring.core.model import Baseline
 from scoring.inputs import baselines_of
@@ -76,6 +77,7 @@ def result_workbook(run: ScoreRun, *, published: bool) -> bytes:
         _returns(source, heading),
         quality_sheet(run, heading),
         _rules(source, heading),
+        *sensitivity_sheets(run, heading),
         _about(source, heading),
     ]
     return xlsx_bytes(sheets, properties={"title": heading, "comments": run.input_fingerprint})

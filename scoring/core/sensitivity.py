@@ -15,12 +15,13 @@ steps of `SEARCH_STEP` and the answer is marked as searched.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 from evaluation.definition import ScoringDefinition
+from evaluation.definition.values import plain
 
 from .cube import CountCube
 from .model import Adjustment, Baseline, Department
@@ -108,11 +109,26 @@ def sensitivities(
 def as_json(rows: Sequence[StratumSensitivity]) -> list[dict[str, Any]]:
     """The rows as plain JSON, decimals as strings; `from_json` gives them back."""
 
-    def plain(reach: Range) -> dict[str, Any]:
-        return asdict(reach) | {"low": str(reach.low), "high": str(reach.high)}
+    def reach(one: Range) -> dict[str, Any]:
+        return {
+            "low": plain(one.low),
+            "high": plain(one.high),
+            "below": None if one.below is None else list(one.below),
+            "above": None if one.above is None else list(one.above),
+            "searched": one.searched,
+        }
 
     return [
-        asdict(row) | {"weight": str(row.weight), "first": plain(row.first), "last": plain(row.last)} for row in rows
+        {
+            "group": row.group,
+            "stratum": row.stratum,
+            "weight": plain(row.weight),
+            "first_now": list(row.first_now),
+            "last_now": list(row.last_now),
+            "first": reach(row.first),
+            "last": reach(row.last),
+        }
+        for row in rows
     ]
 
 

@@ -68,6 +68,13 @@ def open_requests(round: Round) -> list[WhatIfUnlock]:
     return list(rows.order_by("requested_at", "pk"))
 
 
+def requests_to_answer(actor: User, round: Round) -> list[WhatIfUnlock]:
+    """The open requests that this person can unlock."""
+    if not may(actor, "scoring.run"):
+        return []
+    return [row for row in open_requests(round) if row.requested_by_id != actor.pk]
+
+
 @transaction.atomic
 def request_unlock(*, actor: User, round: Round, reason: str) -> WhatIfUnlock:
     """Ask to try other rules before publication. Raises PermissionDenied, Refused (no reason, published, asked)."""

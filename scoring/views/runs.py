@@ -21,7 +21,7 @@ from evaluation.views.shared import confirm, crumbs, get_round, posted
 from foundation import jobs
 from scoring import quality_pages, selectors
 from scoring.models import ScoreRun
-from scoring.services import publish_round, withdraw_publication
+from scoring.services import publish_round, whatif, withdraw_publication
 from scoring.services.publishing import changed_input
 from scoring.trials import trial_rows
 
@@ -39,6 +39,7 @@ def run_list(request: HttpRequest, year: int) -> HttpResponse:
         {
             "round": evaluation,
             "runs": selectors.runs_of(evaluation),
+            "unlock_requests": whatif.requests_to_answer(request.user, evaluation),  # type: ignore[arg-type]
             "published": selectors.published_run_id(evaluation),
             "crumbs": crumbs(evaluation, _("Results")),
             "can_score": evaluation.state in (RoundState.COUNTED, RoundState.SCORED),

@@ -45,7 +45,7 @@ _SECTIONS = {
 def run_what_if(request: HttpRequest, year: int, pk: UUID) -> HttpResponse:
     """The rules of a run to be changed and tried; each POST is one trial on record (`add_up` only adds up).
 
-    With htmx a trial answers with the result alone, a refusal with the form.
+    With htmx a trial answers with result and form, a refusal with the form alone.
     """
     evaluation = get_round(year)
     run = selectors.run_of(evaluation, pk)
@@ -62,7 +62,7 @@ def run_what_if(request: HttpRequest, year: int, pk: UUID) -> HttpResponse:
             trial = whatif.try_rules(actor=_actor(request), run=run, changes=form.changes())
         except Refused as refused:
             problems = [_shown(problem, form) for problem in refused.problems]
-    context = _page(request, evaluation, run) | {"form": form, "sections": form.sections(), "problems": problems}
+    context = _page(evaluation, run) | {"form": form, "sections": form.sections(), "problems": problems}
     if trial:
         context |= _result(form, trial, pgettext("what if", "Official") if context["is_official"] else _run_label(run))
     else:
@@ -78,7 +78,7 @@ def _actor(request: HttpRequest) -> User:
     return request.user  # type: ignore[return-value]
 
 
-def _page(request: HttpRequest, evaluation: Round, run: ScoreRun) -> dict[str, Any]:
+def _page(evaluation: Round, run: ScoreRun) -> dict[str, Any]:
     before, after = whatif.trial_counts(evaluation)
     return {
         "round": evaluation,
@@ -125,12 +125,11 @@ def _shown(problem: Missing, form: TrialForm) -> dict[str, str]:
 def _locked(request: HttpRequest, evaluation: Round, run: ScoreRun) -> HttpResponse:
     """What to do before publication: ask, wait, or unlock for somebody else."""
     actor = _actor(request)
-    requests = whatif.open_requests(evaluation)
-    own = next((row for row in requests if row.requested_by_id == actor.pk), None)
-    context = _page(request, evaluation, run) | {
+    own = next((row for row in whatif.open_requests(evaluation) if row.requested_by_id == actor.pk), None)
+    context = _page(evaluation, run) | {
         "may_ask": may(actor, "scoring.run"),
         "own": own,
-        "others": [row for row in requests if row != own] if may(actor, "scoring.run") else [],
+        "others": whatif.requests_to_answer(actor, evaluation),
         "may_grant": [user for user in who_may("scoring.run") if user != actor],
         "hours": int(whatif.UNLOCKED_FOR.total_seconds() // 3600),
     }
