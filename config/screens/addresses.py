@@ -36,6 +36,7 @@ NOT_PAGES = {
     "ballot:leave": "POST",
     "ballot:receipt-list": "file",
     "portal:workbook-make": "POST",
+    "scoring:run-unlock-grant": "only while somebody asks",
     "styleguide": "only while developing",
 }
 #: Beginnings and ends of names that are never pages.

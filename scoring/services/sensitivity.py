@@ -23,7 +23,7 @@ _STEPS = 100
 
 
 def report_sensitivity(*, actor: User, run: ScoreRun, progress: Progress | None = None) -> SensitivityReport:
-    """The report of a run; made on the first call. Raises PermissionDenied, Refused (another program would be needed)."""
+    """The report of a run; made on the first call. Raises PermissionDenied, Refused (not reproduced)."""
     require(actor, "scoring.view")
     progress = progress or SilentProgress()
     made = SensitivityReport.objects.filter(run=run).first()

@@ -68,6 +68,15 @@ def open_requests(round: Round) -> list[WhatIfUnlock]:
     return list(rows.order_by("requested_at", "pk"))
 
 
+def request_problems(actor: User, round: Round) -> list[Missing]:
+    """Why this person cannot ask for an unlock now; empty if it can."""
+    if is_published(round):
+        return [Missing("published", _("The result is published; trials need no unlock."))]
+    if any(row.requested_by_id == actor.pk for row in open_requests(round)):
+        return [Missing("asked_already", _("You have asked already; a second person has yet to unlock."))]
+    return []
+
+
 def requests_to_answer(actor: User, round: Round) -> list[WhatIfUnlock]:
     """The open requests that this person can unlock."""
     if not may(actor, "scoring.run"):
@@ -81,10 +90,8 @@ def request_unlock(*, actor: User, round: Round, reason: str) -> WhatIfUnlock:
     require(actor, "scoring.run")
     if not reason.strip():
         raise Refused(Missing("reason_missing", _("Say why.")))
-    if is_published(round):
-        raise Refused(Missing("published", _("The result is published; trials need no unlock.")))
-    if any(row.requested_by_id == actor.pk for row in open_requests(round)):
-        raise Refused(Missing("asked_already", _("You have asked already; a second person has yet to unlock.")))
+    if problems := request_problems(actor, round):
+        raise Refused(problems)
     unlock = WhatIfUnlock.objects.create(round=round, requested_by=actor, reason=reason.strip())
     audit.record(
         actor=actor, action="whatif.request", subject=unlock, label=str(round), year=round.year, reason=unlock.reason
@@ -130,7 +137,7 @@ def try_rules(*, actor: User, run: ScoreRun, changes: Mapping[str, Any]) -> Tria
     """Score the counts of a run by other rules; nothing of it is kept but what was changed.
 
     `changes` are keys of `RoundConfiguration.to_dict()` out of `TRIED`. Raises PermissionDenied (also without an
-    unlock before publication), Refused (rules that do not add up; the run's inputs have changed since).
+    unlock before publication), Refused (rules that do not add up; a run that this program does not reproduce).
     """
     require(actor, "scoring.view")
     if not may_try(actor, run.round):

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_http_methods
-from django_htmx.http import reswap, retarget
+from django_htmx.http import HttpResponseClientRefresh, reswap, retarget
 
 from accounts.models import User
 from accounts.policies import may, permission_required
@@ -52,6 +52,8 @@ def run_what_if(request: HttpRequest, year: int, pk: UUID) -> HttpResponse:
     if run is None:
         raise Http404
     if not whatif.may_try(_actor(request), evaluation):
+        if request.method == "POST" and request.htmx:  # type: ignore[attr-defined]
+            return HttpResponseClientRefresh()  # the unlock ran out: the page itself says so
         if request.method == "POST":
             raise PermissionDenied("what-if is locked before publication")
         return _locked(request, evaluation, run)
@@ -151,6 +153,7 @@ def unlock_request(request: HttpRequest, year: int, pk: UUID) -> HttpResponse:
         request,
         title=_("Ask to try other rules on %(year)s") % {"year": year},
         crumbs=run_crumbs(evaluation, run, _("Ask for an unlock")),
+        problems=whatif.request_problems(_actor(request), evaluation),
         consequences=[
             _("A second person who may score sees your request and your reason, and can unlock."),
             _("Your request, the unlock and every trial are written down for good."),

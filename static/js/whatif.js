@@ -93,7 +93,7 @@
   document.body.addEventListener("htmx:beforeRequest", () => failed(false));
   document.body.addEventListener("htmx:sendError", () => failed(true));
   document.body.addEventListener("htmx:responseError", (event) => {
-    // The unlock ran out, or the rights are gone: the page itself says which.
+    // The rights are gone: the page itself says so.
     if (event.detail.xhr.status === 403) window.location.assign(window.location.pathname);
     else failed(true);
   });

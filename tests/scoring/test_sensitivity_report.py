@@ -9,6 +9,7 @@ from typing import Any
 import openpyxl
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from accounts.services import console
@@ -22,7 +23,7 @@ from scoring.models import ScoreRun, SensitivityReport, WhatIfTrial
 from scoring.services import score_round
 from scoring.services.sensitivity import report_sensitivity
 from tests.scoring.golden import GOLDEN, WITH_BALLOTS, counted_round
-from tests.scoring.test_whatif_pages import address, client_of, scored, somebody, text
+from tests.scoring.test_whatif_pages import address, client_of, scored, somebody, text, typed
 
 pytestmark = pytest.mark.django_db
 
@@ -61,7 +62,7 @@ def test_the_page_says_how_far_and_who_comes_then() -> None:
     (group,) = response.context["groups"]
     tightest = group.moving[0]
     assert (str(tightest.weight), str(tightest.margin)) == ("8.33", "1.56")
-    assert (str(tightest.first.range.low), str(tightest.first.range.high)) == ("0.00", "9.89")
+    assert (str(tightest.first.range.low), str(tightest.first.range.high)) == ("0", "9.89")
     margins = [row.margin for row in group.moving]
     assert margins == sorted(margins)
     page = re.sub(r"\s+", " ", text(response))
@@ -86,17 +87,30 @@ def test_who_must_not_see_it(role: str, published: bool) -> None:
     assert not SensitivityReport.objects.exists()
 
 
-def test_other_assessments_than_those_of_the_run_are_refused(django_capture_on_commit_callbacks: Any) -> None:
+def test_it_is_of_what_the_run_was_made_from_whatever_has_been_corrected_since() -> None:
     run = score_round(actor=console(), round=counted_round("banded-composite"))
-    changed = Assessment.objects.filter(year=run.round.year, score__gt=1).order_by("department__code")[0]
-    Assessment.objects.filter(pk=changed.pk).update(score=changed.score - 1)
+    bundle = read_bundle(GOLDEN / "banded-composite")
+    about = {key: getattr(bundle, key) for key in ("baselines", "assessments", "adjustments")}
+    Assessment.objects.filter(year=run.round.year).update(score=50)
+    wanted = sensitivities(bundle.definition, bundle.departments, bundle.counts(), **about)  # type: ignore[arg-type]
+    assert report_sensitivity(actor=console(), run=run).rows == as_json(wanted)
+
+
+def test_a_run_that_this_program_does_not_reproduce_is_refused(django_capture_on_commit_callbacks: Any) -> None:
+    run = scored()
+    result = {**run.result, "departments": [{**row, "total": "1.0000"} for row in run.result["departments"]]}
+    QuerySet(ScoreRun).filter(pk=run.pk).update(result=result)  # as an older program might have left it
+    run = ScoreRun.objects.get(pk=run.pk)
     with pytest.raises(Refused) as refusal:
         report_sensitivity(actor=console(), run=run)
-    assert refusal.value.code == "inputs_changed"
+    assert refusal.value.code == "not_reproduced"
+    client = client_of(somebody("committee"))
     with django_capture_on_commit_callbacks(execute=True):
-        client_of(somebody("committee")).post(address(run, "run-sensitivity"))
+        client.post(address(run, "run-sensitivity"))
     assert Job.objects.get(kind="scoring.sensitivity").state == JobState.FAILED
     assert not SensitivityReport.objects.exists()
+    assert client.post(address(run), typed(run)).status_code == 409
+    assert not WhatIfTrial.objects.exists()
 
 
 def test_it_never_changes() -> None:

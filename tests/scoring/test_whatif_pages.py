@@ -15,10 +15,10 @@ from accounts.models import Role, User
 from accounts.services import console
 from evaluation.selectors import configuration_of
 from foundation.models import AuditEntry
-from scoring.forms import TrialForm
 from scoring.models import ScoreRun, WhatIfTrial, WhatIfUnlock
 from scoring.services import publish_round, score_round
 from scoring.services.whatif import grant_unlock, request_unlock
+from scoring.trial_form import TrialForm
 from tests.scoring.golden import WITH_BALLOTS, counted_round
 
 pytestmark = pytest.mark.django_db
@@ -280,6 +280,7 @@ def test_an_unlock_runs_out() -> None:
     assert "whatif-form" in text(client.get(address(run)))
     WhatIfUnlock.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     assert client.post(address(run), typed(run)).status_code == 403
+    assert client.post(address(run), typed(run), headers={"HX-Request": "true"})["HX-Refresh"] == "true"
     assert "公布前锁定" in text(client.get(address(run)))
     assert not WhatIfTrial.objects.exists()
 
