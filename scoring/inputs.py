@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import QuerySet
+
 from assessment.models import Assessment
 from departments.models import Department as DepartmentRow
 from evaluation.definition import RoundConfiguration, ScoringDefinition
@@ -153,17 +155,19 @@ def counts_of(run: ScoreRun, rules: RoundConfiguration | None = None) -> RunCoun
     )
 
 
-def packed_ballots(round: Round, definition: ScoringDefinition, classes: list[str]) -> dict[tuple[int, int], bytes]:
+def packed_ballots(
+    round: Round, definition: ScoringDefinition, classes: list[str], shard: QuerySet[Ballot] | None = None
+) -> dict[tuple[int, int], bytes]:
     """The round's ballots as one byte string per stratum and weight class, by their positions; two queries.
 
+    With ``shard`` only those of them: the cubes of shards add up to the round's (docs/tally.md).
     Raises ScoringError for ballots that do not belong to the round.
     """
     position_of = {entry.code: position for position, entry in enumerate(definition.strata)}
     strata = {pk: position_of.get(code) for pk, code in Stratum.objects.values_list("pk", "code")}
     packed: dict[tuple[int, int], bytes] = {}
-    for (stratum_id, weight_class), answers in joined_bytes(
-        Ballot.objects.filter(round=round), ("stratum_id", "weight_class"), "answers"
-    ):
+    rows = (Ballot.objects.all() if shard is None else shard).filter(round=round)
+    for (stratum_id, weight_class), answers in joined_bytes(rows, ("stratum_id", "weight_class"), "answers"):
         stratum = strata[stratum_id]
         if stratum is None or weight_class not in classes:
             raise ScoringError("ballot_foreign", "A ballot is of a stratum or weight class that the round lacks.")

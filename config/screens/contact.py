@@ -75,7 +75,7 @@ def _session(username: str) -> str:
     return str(store.session_key)
 
 
-def _prepare(folder: Path) -> None:
+def prepare(folder: Path) -> None:
     """Something to see on the pages of imports and jobs: a registry checked and stored by the staff login."""
     user = User.objects.get(username="gongwei")
     path = folder / "registry.xlsx"
@@ -101,7 +101,7 @@ def take(*, out: Path, only: str, language: str, docs: Path | None, tell: Callab
     from playwright.sync_api import sync_playwright
 
     out.mkdir(parents=True, exist_ok=True)
-    _prepare(out)
+    prepare(out)
     wanted, missing = addresses()
     wanted = [entry for entry in wanted if only in entry.name]
     missing = [name for name in missing if only in name]
