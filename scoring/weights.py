@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
@@ -12,7 +12,7 @@ from departments.models import Department
 from evaluation.selectors import configuration_of
 from evaluation.wording import label_of
 from scoring.core.sensitivity import Range, StratumSensitivity, from_json
-from scoring.models import SensitivityReport
+from scoring.models import ScoreRun, SensitivityReport
 
 #: Margins below these are marked, in percentage points: a weight is set in whole points, and often rounded to fives.
 VERY_TIGHT, TIGHT = Decimal(1), Decimal(5)
@@ -25,6 +25,8 @@ class Reach:
     range: Range
     below: str
     above: str
+    # Where the cell of a department concerned is hidden: the weight at which two meet tells what it answered.
+    is_hidden: bool = False
 
     @property
     def is_free(self) -> bool:
@@ -39,13 +41,23 @@ class Reach:
 
 @dataclass(frozen=True)
 class WeightRow:
-    """One stratum of a group; `margin` is how far its weight can move before the first or the last changes."""
+    """One stratum of a group; how far its weight can move before the first or the last changes."""
 
     stratum: str
     weight: Decimal
-    margin: Decimal | None
     first: Reach
     last: Reach
+
+    @property
+    def margin(self) -> Decimal | None:
+        """The smaller margin of those that can be shown; None where there is none."""
+        shown = [reach.range.margin(self.weight) for reach in (self.first, self.last) if not reach.is_hidden]
+        return min((margin for margin in shown if margin is not None), default=None)
+
+    @property
+    def is_free(self) -> bool:
+        """Whether no weight of this stratum changes either end."""
+        return self.first.is_free and self.last.is_free
 
     @property
     def heat(self) -> str:
@@ -72,12 +84,12 @@ class WeightGroup:
     @property
     def moving(self) -> list[WeightRow]:
         """The strata whose weight can change the first or the last, the tightest first."""
-        return [row for row in self.rows if row.margin is not None]
+        return [row for row in self.rows if not row.is_free]
 
     @property
     def free(self) -> list[WeightRow]:
         """The strata whose weight changes neither."""
-        return [row for row in self.rows if row.margin is None]
+        return [row for row in self.rows if row.is_free]
 
     @property
     def free_names(self) -> str:
@@ -86,8 +98,8 @@ class WeightGroup:
 
     @property
     def tightest(self) -> WeightRow | None:
-        """The stratum whose weight decides soonest; None where none ever does."""
-        return next(iter(self.moving), None)
+        """The stratum whose weight decides soonest; None where none ever does, or none that can be shown."""
+        return next((row for row in self.rows if row.margin is not None), None)
 
 
 def groups_of(report: SensitivityReport) -> list[WeightGroup]:
@@ -99,27 +111,43 @@ def groups_of(report: SensitivityReport) -> list[WeightGroup]:
     for row in from_json(report.rows):
         found.setdefault(row.group, []).append(row)
     labels = {group.code: label_of(group) for group in rules.groups}
+    hidden = _hidden_cells(report.run)
     return [
         WeightGroup(
             code,
             labels[code],
             _names(rows[0].first_now, names),
             _names(rows[0].last_now, names),
-            [_row(row, strata, names) for row in sorted(rows, key=_tightness)],
+            sorted((_row(row, strata, names, hidden) for row in rows), key=_tightness),
         )
         for code, rows in found.items()
     ]
 
 
-def _tightness(row: StratumSensitivity) -> tuple[bool, Decimal]:
-    return row.margin is None, row.margin or Decimal(0)
+def _hidden_cells(run: ScoreRun) -> set[tuple[str, str]]:
+    """Department and stratum of the cells that enter the score and are not shown."""
+    return {
+        (code, entry["stratum"])
+        for code, cells in run.breakdown.items()
+        for entry in cells["strata"]
+        if entry["hidden"] and Decimal(entry["effective_weight"]) > 0
+    }
 
 
-def _row(row: StratumSensitivity, strata: Mapping[str, str], names: Mapping[str, str]) -> WeightRow:
-    def reach(range: Range) -> Reach:
-        return Reach(range, _names(range.below, names), _names(range.above, names))
+def _tightness(row: WeightRow) -> tuple[bool, bool, Decimal]:
+    return row.is_free, row.margin is None, row.margin or Decimal(0)
 
-    return WeightRow(strata[row.stratum], row.weight, row.margin, reach(row.first), reach(row.last))
+
+def _row(
+    row: StratumSensitivity, strata: Mapping[str, str], names: Mapping[str, str], hidden: Set[tuple[str, str]]
+) -> WeightRow:
+    def reach(now: tuple[str, ...], range: Range) -> Reach:
+        concerned = {*now, *(range.below or ()), *(range.above or ())}
+        found = Reach(range, _names(range.below, names), _names(range.above, names))
+        tells = not found.is_free and any((code, row.stratum) in hidden for code in concerned)
+        return replace(found, is_hidden=tells)
+
+    return WeightRow(strata[row.stratum], row.weight, reach(row.first_now, row.first), reach(row.last_now, row.last))
 
 
 def _names(codes: tuple[str, ...] | None, names: Mapping[str, str]) -> str:

@@ -53,4 +53,6 @@ def sensitivity_sheets(run: ScoreRun, heading: str) -> list[Sheet]:
 
 
 def _reach(reach: Reach) -> list[Value]:
+    if reach.is_hidden:
+        return [_("too few")] * 4
     return [reach.range.low, reach.range.high, reach.below, reach.above]

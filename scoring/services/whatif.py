@@ -19,12 +19,12 @@ from evaluation.models import Round
 from evaluation.refusals import Missing, Refused
 from evaluation.selectors import configuration_of
 from evaluation.services.configuring import flat
-from evaluation.wording import translated
+from evaluation.wording import label_of, translated
 from foundation import audit
 from scoring.core.differences import FIGURES, Comparison, compared
 from scoring.core.model import ScoringError
-from scoring.core.whatif import trial
-from scoring.inputs import counts_of
+from scoring.core.whatif import telling, trial
+from scoring.inputs import RunCounts, counts_of
 from scoring.models import Publication, ScoreRun, WhatIfTrial, WhatIfUnlock
 
 #: What may be tried; every other rule stays as frozen.
@@ -146,8 +146,10 @@ def try_rules(*, actor: User, run: ScoreRun, changes: Mapping[str, Any]) -> Tria
     unlock = None if published else unlock_of(actor, run.round)
     frozen = configuration_of(run.round)
     tried = _tried(frozen, changes)
+    official, other = counts_of(run, frozen), counts_of(run, tried)
+    _refuse_telling(official, other, frozen, tried)
     try:
-        before, after = _rows(run, frozen), _rows(run, tried)
+        before, after = _rows(official), _rows(other)
     except ScoringError as error:
         raise Refused(Missing(error.code, str(error))) from error
     refuse_unless_reproduced(run, before)
@@ -181,6 +183,28 @@ def _tried(frozen: RoundConfiguration, changes: Mapping[str, Any]) -> RoundConfi
     return tried
 
 
+def _refuse_telling(
+    official: RunCounts, other: RunCounts, frozen: RoundConfiguration, tried: RoundConfiguration
+) -> None:
+    """Refuse weights by which the order would tell what a few people answered."""
+    groups, classes = telling(
+        official.definition, official.departments, official.cube, other.class_weights, min_cell=frozen.min_cell
+    )
+    problems = []
+    for at, group in enumerate(tried.groups):
+        if group.code in groups and group.weights != frozen.groups[at].weights:
+            message = _("Group “%(group)s” has cells too small to be singled out by other weights.")
+            problems.append((f"groups.{at}", message % {"group": label_of(group)}))
+    if classes:
+        message = _("Some classes of evaluators have too few answers to be given so much more weight than others.")
+        problems.append(("weight_classes", message))
+    if problems:
+        remedy = _(
+            "Take smaller changes, or return to the official rules; the order would tell what few people answered."
+        )
+        raise Refused([Missing("telling", text, remedy, params={"where": where}) for where, text in problems])
+
+
 def _problem(problem: Problem) -> Missing:
     """A problem of the rules with its place in them as parameter `where`, and what to do."""
     remedies = {
@@ -200,9 +224,8 @@ def _skeleton(rules: RoundConfiguration) -> list[Any]:
     ]
 
 
-def _rows(run: ScoreRun, rules: RoundConfiguration) -> list[dict[str, Any]]:
-    """results.json's departments for the run's counts under these rules."""
-    counts = counts_of(run, rules)
+def _rows(counts: RunCounts) -> list[dict[str, Any]]:
+    """results.json's departments for these counts."""
     return trial(counts.definition, counts.departments, counts.cube, counts.class_weights, **counts.about)
 
 

@@ -45,6 +45,7 @@ def run_sensitivity(request: HttpRequest, year: int, pk: UUID) -> HttpResponse:
         "run": run,
         "report": report,
         "groups": groups,
+        "is_hidden": any(row.first.is_hidden or row.last.is_hidden for group in groups for row in group.rows),
         "is_searched": any(row.is_searched for group in groups for row in group.rows),
         "crumbs": run_crumbs(evaluation, run, _("How far the weights can move")),
     }

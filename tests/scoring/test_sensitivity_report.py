@@ -74,6 +74,26 @@ def test_the_page_says_how_far_and_who_comes_then() -> None:
     assert "0.00 to 9.89" in page
 
 
+def test_where_a_small_cell_is_concerned_the_interval_is_not_shown() -> None:
+    # npc decides between D03 and D05, and between D01 and D06 at the other end. With the npc cell of D05 hidden the
+    # weight at which they meet would tell what it answered.
+    run = scored()
+    report_sensitivity(actor=console(), run=run)
+    cells = run.breakdown
+    for entry in cells["D05"]["strata"]:
+        entry["hidden"] |= entry["stratum"] == "npc"
+    QuerySet(ScoreRun).filter(pk=run.pk).update(breakdown=cells)
+    response = client_of(somebody("committee")).get(address(run, "run-sensitivity"))
+    (group,) = response.context["groups"]
+    (npc,) = [row for row in group.rows if str(row.weight) == "8.33"]
+    assert (npc.first.is_hidden, npc.last.is_hidden, str(npc.margin)) == (True, False, "8.83")  # 17.16 − 8.33
+    page = text(response)
+    assert "9.89" not in page
+    assert "17.16" in page
+    book = openpyxl.load_workbook(BytesIO(result_workbook(ScoreRun.objects.get(pk=run.pk), published=True)))
+    assert "9.89" not in str(list(book["权重敏感性"].values))
+
+
 @pytest.mark.parametrize("published", [False, True])
 @pytest.mark.parametrize("role", ["leader", "liaison", "assessor", "organiser", "administrator"])
 def test_who_must_not_see_it(role: str, published: bool) -> None:

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts.models import Role, User
 from accounts.services import console
+from evaluation.models import Round
 from evaluation.refusals import Refused
 from foundation.models import AuditEntry
 from scoring.models import ScoreRun, WhatIfTrial, WhatIfUnlock
@@ -128,3 +129,21 @@ def test_bad_rules_get_the_messages_of_the_round() -> None:
     with pytest.raises(ValueError, match="not to be tried"):
         try_rules(actor=user, run=run, changes={"min_valid": 1})
     assert not WhatIfTrial.objects.exists()
+
+
+def test_weights_that_would_single_out_a_few_people_are_refused() -> None:
+    # Cells of one ballot enter this round's score (min_valid 1, min_cell 5 of the golden round raised to 10 000 here).
+    run = scored()
+    publish_round(actor=console(), round=run.round)
+    configuration = {**run.round.configuration, "min_cell": 10_000}
+    Round.objects.filter(pk=run.round_id).update(configuration=configuration)
+    run = ScoreRun.objects.get(pk=run.pk)
+    groups = [dict(group) for group in configuration["groups"]]
+    codes = list(groups[0]["weights"])
+    groups[0]["weights"] = {code: "100" if code == codes[0] else "0" for code in codes}
+    user = somebody("committee")
+    with pytest.raises(Refused) as refusal:
+        try_rules(actor=user, run=run, changes={"groups": groups})
+    assert [problem.params["where"] for problem in refusal.value.problems] == ["groups.0"]
+    assert not WhatIfTrial.objects.exists()
+    try_rules(actor=user, run=run, changes={})  # what is not a weight can still be tried

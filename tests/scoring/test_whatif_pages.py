@@ -106,6 +106,18 @@ def test_a_trial_is_logged_once_shown_as_unofficial_and_leaves_the_run_as_it_was
     assert ScoreRun.objects.count() == 1
 
 
+def test_no_total_of_a_trial_is_shown() -> None:
+    # Two totals under different weights would solve for what a small cell answered.
+    run = scored()
+    shift = {"w:general:npc": "33.33", "w:general:cppcc": "0"}
+    response = client_of(somebody("committee")).post(address(run), typed(run, **shift))
+    totals = [row.totals for row in response.context["comparison"].standings]
+    official = {f"{first:.4f}" for first, _tried in totals}
+    tried = {f"{second:.4f}" for _official, second in totals} - official
+    assert len(tried) >= 5
+    assert [total for total in tried if total in text(response)] == []
+
+
 def test_looking_logs_nothing() -> None:
     run = scored()
     client = client_of(somebody("committee"))
