@@ -76,8 +76,13 @@ def compare(
 
 def _still(change: Fraction, error: Decimal, last_error: Decimal) -> bool:
     """Whether change² ≤ 1.96² (se² + se'²), exactly, from standard errors at 6 places."""
+    return change * change <= still_limit(error, last_error)
+
+
+def still_limit(error: Decimal, last_error: Decimal) -> Fraction:
+    """1.96² (se² + se'²): a change whose square is not above it is within chance. From errors at 6 places."""
     now, then = (Fraction(rounded(value, SE_PLACES)) for value in (error, last_error))
-    return change * change <= Z * Z * (now * now + then * then)
+    return Z * Z * (now * now + then * then)
 
 
 def _points(
@@ -92,8 +97,9 @@ def _points(
     if rule.method == "none":
         return Fraction(0), False
     if rule.method == "banded":
-        return _band(change, bands), False
-    amount = _share(change, last) if rule.method == "headroom" else change
+        band = band_of(change, bands)
+        return (Fraction(0) if band is None else Fraction(band.points or 0)), False
+    amount = share_of_room(change, last) if rule.method == "headroom" else change
     points = Fraction(factor or 0) * amount
     if cap is None:
         return points, False
@@ -101,7 +107,7 @@ def _points(
     return max(-limit, min(limit, points)), abs(points) > limit
 
 
-def _share(change: Fraction, last: Fraction) -> Fraction:
+def share_of_room(change: Fraction, last: Fraction) -> Fraction:
     """The share of what was still possible: change/(100 − last) upwards, change/last downwards."""
     if change > 0:
         return change / (100 - last)
@@ -110,13 +116,13 @@ def _share(change: Fraction, last: Fraction) -> Fraction:
     return Fraction(0)
 
 
-def _band(change: Fraction, bands: Sequence[Band]) -> Fraction:
-    """Points of the row with the largest start not above the change; 0 below the first row. Bands are sorted."""
-    points = Fraction(0)
+def band_of(change: Fraction, bands: Sequence[Band]) -> Band | None:
+    """The row with the largest start not above the change; None below the first row. Bands are sorted."""
+    found = None
     for band in bands:
         if band.start is not None and band.points is not None and Fraction(band.start) <= change:
-            points = Fraction(band.points)
-    return points
+            found = band
+    return found
 
 
 @dataclass(frozen=True, slots=True)

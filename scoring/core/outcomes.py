@@ -85,11 +85,14 @@ def _advanced(one: Candidate, group: Sequence[Candidate], rules: OutcomeRules) -
     rule = rules.advanced
     if rule is None:
         return False
-    if rule.top_percent is not None:
-        places = max(1, int(Fraction(rule.top_percent) * len(group) / 100))
-        if one.group_rank > places:
-            return False
+    if rule.top_percent is not None and one.group_rank > advanced_places(rule.top_percent, len(group)):
+        return False
     return rule.max_dissatisfaction is None or one.dissatisfaction <= rule.max_dissatisfaction
+
+
+def advanced_places(top_percent: Decimal, ranked: int) -> int:
+    """How many places of a group may become advanced: max(1, floor(top_percent · n_g / 100))."""
+    return max(1, int(Fraction(top_percent) * ranked / 100))
 
 
 def _people_satisfied(one: Candidate, group: Sequence[Candidate], rules: OutcomeRules) -> bool:

@@ -2,10 +2,17 @@
 
 Three rules: fewer than `min_cell` valid answers; all valid answers alike below 20 (such a cell tells everybody's
 answer); and, wherever a hidden cell could be had by subtracting the shown ones from a total, the next-smallest too.
+
+Subtraction takes many forms: a department's rates are a total of W* · p over its strata, so what the shown strata
+leave of it is known to every reader. Two hidden cells are not enough if together they are all "satisfied", or if one
+of them weighs next to nothing. Hence the test of exchange: a cell is safe if one of its answers could be another one
+and the other hidden cells make up for it, so that every total stays as it is.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
@@ -86,8 +93,8 @@ def hidden_strata(
 
     A cell is hidden when it is small or unanimous on any criterion. Strata that do not judge a department's group
     (weight 0) are left open: there is nothing to show. A department's published rates are a total of its reporting
-    cells; `answer_totals` says that its answers over all strata are shown too, `stratum_totals` that totals by
-    stratum are.
+    cells, on every criterion; `answer_totals` says that its answers over all strata are shown too, `stratum_totals`
+    that totals by stratum are.
     """
     valid, unanimous = valid_answers(definition, cells)
     weights = [
@@ -96,15 +103,91 @@ def hidden_strata(
     shape = (len(departments), len(definition.strata))
     judged = np.array([[weight > 0 for weight in row] for row in weights], dtype=bool).reshape(shape)
     hidden = small_cells(valid, unanimous, min_cell=min_cell).any(axis=1) & judged
-    reports = (valid >= definition.min_valid).any(axis=1) & judged
-    mask = with_complements(
-        np.where(judged, valid.max(axis=1, initial=0), 0),
-        hidden,
-        min_cell=min_cell,
-        in_row_total=judged if answer_totals else reports,
-        column_totals=stratum_totals,
-    )
-    return HiddenCells(mask & judged)
+    reports = (valid >= definition.min_valid) & judged[:, np.newaxis, :]
+    answers = np.where(judged, valid.max(axis=1, initial=0), 0)
+    mask = hidden
+    while True:  # every round hides more cells, so this ends
+        mask = with_complements(
+            answers,
+            mask,
+            min_cell=min_cell,
+            in_row_total=judged if answer_totals else reports.any(axis=1),
+            column_totals=stratum_totals,
+        )
+        further = _remainders(definition, cells, weights, reports, hidden, mask, min_cell)
+        if not (further & ~mask).any():
+            return HiddenCells(mask & judged)
+        mask |= further
+
+
+def _remainders(
+    definition: ScoringDefinition,
+    cells: CellCounts,
+    weights: Sequence[Sequence[Decimal]],
+    reports: Mask,
+    own: Mask,
+    mask: Mask,
+    min_cell: int,
+) -> Mask:
+    """The mask with further cells hidden until what the shown strata leave of any criterion's rates tells nothing.
+
+    `reports` (D, Q, S) are the cells in the rates, `own` (D, S) what is hidden for its own sake, `mask` what is hidden.
+    """
+    choices = [position for position, choice in enumerate(definition.scale) if choice.is_valid]
+    found = mask.copy()
+    for department, item in np.argwhere((reports & own[:, np.newaxis, :]).any(axis=2)).tolist():
+        rows = [
+            _Row(Fraction(weights[department][s]), sum(line[0]), tuple(int(number) for number in line[1]))
+            if reports[department, item, s]
+            else None
+            for s, line in enumerate(
+                zip(
+                    cells.counts[department, item][:, choices].tolist(),
+                    cells.weighted[department, item][:, choices].tolist(),
+                    strict=True,
+                )
+            )
+        ]
+        hides = found[department]
+        while not _tells_nothing(rows, own[department], hides, min_cell):
+            shown = [s for s, row in enumerate(rows) if row is not None and not hides[s]]
+            if not shown:  # nothing is left but the department's own rate, which is published
+                break
+            hides[min(shown, key=lambda s: (rows[s].valid, s))] = True  # type: ignore[union-attr]
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A reporting cell: its stratum's weight W, its valid answers, the sums of weights by valid choice."""
+
+    weight: Fraction
+    valid: int
+    sums: tuple[int, ...]
+
+    def part(self, choice: int) -> Fraction:
+        """W · p of one choice."""
+        return self.weight * Fraction(self.sums[choice], sum(self.sums))
+
+
+def _tells_nothing(rows: Sequence[_Row | None], own: Mask, hides: Mask, min_cell: int) -> bool:
+    """Whether every cell hidden for its own sake stays open to doubt although the sum of the hidden ones is known."""
+    covered = [(s, row) for s, row in enumerate(rows) if row is not None and hides[s]]
+    if not any(own[s] for s, _ in covered):
+        return True
+    if len(covered) < 2 or sum(row.valid for _, row in covered) < min_cell:
+        return False
+    return all(_exchangeable(row, [other for o, other in covered if o != s]) for s, row in covered if own[s])
+
+
+def _exchangeable(row: _Row, others: Sequence[_Row]) -> bool:
+    """Whether one answer i of the cell could as well be a j, the others giving up as much of j for i: no total moves.
+
+    One answer weighs W/n; the others must hold W · p of j at least as large.
+    """
+    step = row.weight / row.valid
+    room = [sum((other.part(choice) for other in others), Fraction(0)) >= step for choice in range(len(row.sums))]
+    return any(row.sums[i] > 0 and room[j] for i in range(len(row.sums)) for j in range(len(row.sums)) if i != j)
 
 
 def valid_answers(definition: ScoringDefinition, cells: CellCounts) -> tuple[Valid, Mask]:
