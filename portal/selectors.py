@@ -249,6 +249,20 @@ def department_years(department: Department) -> list[DepartmentYearRow]:
     return sorted(rows, key=lambda row: row.year)
 
 
+def years_of(department: Department) -> dict[int, str]:
+    """The published years a department took part in, with its sector in each."""
+    rows = DepartmentScore.objects.filter(department=department, run__in=Publication.objects.values("run")).values_list(
+        "run__round__year", "sector_code"
+    )
+    return dict(rows)
+
+
+def names_visible_to(user: Any, publication: Publication) -> dict[str, str]:
+    """The departments of a published year that the reader may see, by code."""
+    scores = DepartmentScore.objects.filter(run=publication.run).select_related("department")
+    return {row.department.code: str(row.department) for row in scores_visible_to(user, scores)}
+
+
 def stratum_rows(publication: Publication, code: str) -> list[StratumRow]:
     """How each stratum judged a department in a year; small cells stay hidden (scoring.breakdown took them out)."""
     names = {row.code: row.name for row in Stratum.objects.all()}

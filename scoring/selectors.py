@@ -130,3 +130,17 @@ def table_of(run: ScoreRun) -> list[TableGroup]:
         for code, members in rows.items()
         if members
     ]
+
+
+def published_run(year: int) -> ScoreRun | None:
+    """The published run of a year, without the heavy columns."""
+    return (
+        ScoreRun.objects.filter(pk__in=Publication.objects.filter(round__year=year).values("run"))
+        .defer(*_HEAVY, "result")
+        .first()
+    )
+
+
+def took_part(run: ScoreRun, code: str) -> bool:
+    """Whether a department was judged in a run."""
+    return DepartmentScore.objects.filter(run=run, department__code=code).exists()

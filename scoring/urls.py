@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from scoring.views import bundles, comparing, quality, runs, sensitivity, whatif
+from scoring.views import bundles, comparing, explaining, quality, runs, sensitivity, whatif
 
 app_name = "scoring"
 urlpatterns = [
@@ -24,4 +24,5 @@ urlpatterns = [
     path("<int:year>/runs/<uuid:pk>/what-if/unlock/", whatif.unlock_request, name="run-unlock-request"),
     path("<int:year>/runs/<uuid:pk>/what-if/unlock/<int:unlock>/", whatif.unlock_grant, name="run-unlock-grant"),
     path("<int:year>/runs/<uuid:pk>/sensitivity/", sensitivity.run_sensitivity, name="run-sensitivity"),
+    path("<int:year>/runs/<uuid:pk>/departments/<str:code>/explain/", explaining.run_explain, name="run-explain"),
 ]

@@ -19,6 +19,7 @@ from evaluation.models import Round
 from evaluation.selectors import configuration_of
 from foundation.formats import moment
 from foundation.tables.writing import Sheet, Value, xlsx_bytes
+from portal.reports.explanation_sheet import explanation_sheet
 from portal.reports.quality_sheet import quality_sheet
 from portal.reports.sensitivity_sheet import sensitivity_sheets
 from scoring.certainty import certainty_of
@@ -74,6 +75,7 @@ def result_workbook(run: ScoreRun, *, published: bool) -> bytes:
         _ranking(source, heading),
         _strata(source, heading),
         _years(source, heading),
+        explanation_sheet(run, scores, source.groups, heading),
         _returns(source, heading),
         quality_sheet(run, heading),
         _rules(source, heading),

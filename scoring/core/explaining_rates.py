@@ -67,6 +67,7 @@ class RateSteps:
             sum((self.weights[at].exact for at in reporting), Fraction(0)),
             "ΣW",
             tuple(self.weights[at] for at in reporting),
+            places=max((one.places for one in self.weights.values()), default=0),
             item=item.code,
         )
         covered = [at for at in reporting if self.hides[at]]
@@ -173,7 +174,13 @@ class RateSteps:
         item, place = self.definition.items[position].code, f"q{position + 1}-merged"
         weights = tuple(self.weights[at] for at in covered)
         weight = self.figures.computed(
-            f"weight-{place}", "weight", sum((one.exact for one in weights), Fraction(0)), "ΣW", weights, item=item
+            f"weight-{place}",
+            "weight",
+            sum((one.exact for one in weights), Fraction(0)),
+            "ΣW",
+            weights,
+            places=max(one.places for one in weights),
+            item=item,
         )
         effective = self.figures.computed(
             f"effective-{place}",
@@ -185,7 +192,7 @@ class RateSteps:
         )
         strata = tuple(self.definition.strata[at].code for at in covered)
         if len(covered) == 1 and alone:
-            return MergedLine(strata, weight, effective, None)
+            return MergedLine(strata, weights, weight, effective, None)
 
         def figure(measure: str) -> Figure:
             parts = (cells[at].effective_weight * (_rate(cells[at], measure) or 0) for at in covered)
@@ -198,7 +205,7 @@ class RateSteps:
                 item=item,
             )
 
-        return MergedLine(strata, weight, effective, _trio(figure))
+        return MergedLine(strata, weights, weight, effective, _trio(figure))
 
     def _item_rates(
         self, position: int, cells: Sequence[Cell], lines: Sequence[StratumLine], merged: MergedLine | None

@@ -76,9 +76,13 @@ class StratumLine:
 
 @dataclass(frozen=True, slots=True)
 class MergedLine:
-    """The hidden strata of a criterion that enter the score, as one; `parts` None where they are all there is."""
+    """The hidden strata of a criterion that enter the score, as one; `parts` None for a single one that is all.
+
+    `weights` are W of each of `strata`, `weight` their sum.
+    """
 
     strata: tuple[str, ...]
+    weights: tuple[Figure, ...]
     weight: Figure
     effective: Figure
     parts: Trio | None

@@ -18,6 +18,7 @@ from django.test import Client
 from accounts.models import Role, User
 from accounts.services import console
 from evaluation.refusals import Refused
+from evaluation.selectors import configuration_of
 from foundation import files
 from foundation.models import FileFetch, StoredFile
 from portal.services import make_workbook
@@ -106,6 +107,23 @@ def test_without_a_report_the_quality_sheet_says_that_nobody_looked() -> None:
     run = published("three-step")
     rows = table(files.read(make_workbook(actor=console(), round=run.round)), "数据质量")
     assert {row["成批相同"] for row in rows} == {"未检查"}
+
+
+@pytest.mark.parametrize("name", ["three-step", "criteria-headroom"])
+def test_the_derivation_ends_in_the_published_figures_and_hides_what_is_hidden(name: str) -> None:
+    run = published(name)
+    rows = table(files.read(make_workbook(actor=console(), round=run.round)), "得分推导")
+    labels = {plan.code: plan.label for plan in configuration_of(run.round).strata}
+    for wanted in run.result["departments"]:
+        own = [row for row in rows if row["编号"] == wanted["code"]]
+        for header, key in FIGURES.items():
+            found = [row["数值"] for row in own if row["指标"] == header and not row["对象"]]
+            assert [f"{value:.4f}" for value in found] == ([wanted[key]] if wanted[key] else []), (wanted["code"], key)
+        hidden = {labels[row["stratum"]] for row in run.breakdown[wanted["code"]]["strata"] if row["hidden"]}
+        for row in own:
+            if row["对象"] and row["对象"].split(" · ")[-1] in hidden:
+                assert row["指标"] in ("权重", "实际权重（%）") or row["数值"] == "样本过少", row
+        assert {row["对象"].split(" · ")[-1] for row in own if row["数值"] == "样本过少"} == hidden
 
 
 def test_sheets_print_on_a_page_wide_with_their_header() -> None:
