@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from decimal import Decimal
 
 import pytest
@@ -11,9 +12,8 @@ from django.urls import reverse
 from accounts.models import Role, User
 from accounts.services import console
 from assessment.models import Assessment
-from evaluation.models import Round
 from scoring.explanations import Unexplained, explainer_of
-from scoring.models import ScoreRun
+from scoring.models import DepartmentScore, ScoreRun
 from scoring.services import publish_round, score_round
 from tests.scoring.derivations import read
 from tests.scoring.golden import WITH_BALLOTS, counted_round
@@ -80,15 +80,20 @@ def test_an_assessment_corrected_later_does_not_change_what_was_scored() -> None
 
 
 def test_a_run_that_does_not_come_out_again_says_so() -> None:
+    """As one that a program with other rules made: a row of the same input, its first total a tenth higher."""
     run = scored("banded-composite")
-    rows = run.round.baselines or []
-    Round.objects.filter(pk=run.round.pk).update(
-        baselines=[{**row, "group_rank": 1, "overall_rank": 1} for row in rows]
+    first, *others = run.result["departments"]
+    higher = {**first, "total": str(Decimal(first["total"]) + Decimal("0.1000"))}
+    fields = {field.attname: getattr(run, field.attname) for field in ScoreRun._meta.concrete_fields}
+    other = ScoreRun(**fields | {"id": uuid.uuid4(), "number": 2, "result": {"departments": [higher, *others]}})
+    other.save()
+    DepartmentScore.objects.create(
+        run=other, department=DepartmentScore.objects.filter(run=run)[0].department, status="ranked"
     )
-    changed = ScoreRun.objects.get(pk=run.pk)
     with pytest.raises(Unexplained):
-        explainer_of(changed)
-    page = client_of("committee").get(address(run, "D01"))
+        explainer_of(other)
+    code = DepartmentScore.objects.get(run=other).department.code
+    page = client_of("committee").get(address(other, code))
     assert page.status_code == 200
     assert "无法重新推导" in page.content.decode()
     assert "total" not in read(page.content).ids
