@@ -133,7 +133,7 @@ def test_sheets_print_on_a_page_wide_with_their_header() -> None:
         assert sheet.page_setup.paperSize == 9
         assert sheet.page_setup.fitToHeight == 0
         assert sheet.print_title_rows
-    assert len(book.sheetnames) == 7
+    assert len(book.sheetnames) == 8
 
 
 def test_the_file_is_kept_with_its_fingerprint_and_who_fetched_it() -> None:
