@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from departments.models import DepartmentYear, Lineage
 from evaluation.definition import BallotDefinition, RoundConfiguration
 from evaluation.definition.parts import StratumPlan
+from evaluators.models import Unit
 
 
 @dataclass(frozen=True)
@@ -15,10 +16,12 @@ class RecusalRules:
     """The employers of a year: what they are called on the ballot, and who shares their group.
 
     ``codes``: key of an employer → codes of the departments on the ballot that it is, or that carry on its work.
+    ``units``: key of a unit → codes of those that its own list leaves out; units without a list are not in it.
     """
 
     codes: Mapping[int, frozenset[str]]
     groups: Mapping[str, frozenset[str]]
+    units: Mapping[int, frozenset[str]]
 
     def recused(self, rule: str, employer_id: int | None) -> frozenset[str]:
         """Codes that an employee must not judge under a stratum's rule (none, department, group, round).
@@ -41,6 +44,10 @@ class RecusalRules:
             and (plan.recusal == "round" or not ballot.departments_for(plan.code, self.recused(plan.recusal, employer)))
         )
 
+    def excluded_units(self, plan: StratumPlan, ballot: BallotDefinition) -> frozenset[int]:
+        """Units whose own list leaves nothing to judge in a stratum."""
+        return frozenset(unit for unit, codes in self.units.items() if not ballot.departments_for(plan.code, codes))
+
 
 def recusal_rules(year: int) -> RecusalRules:
     """The rules for the departments of a year; a renamed, merged or split employer counts as its successors."""
@@ -56,7 +63,10 @@ def recusal_rules(year: int) -> RecusalRules:
         employer: frozenset(taking_part[pk] for pk in _present(employer, successors, taking_part))
         for employer in taking_part.keys() | successors.keys()
     }
-    return RecusalRules(codes, {code: frozenset(members[group]) for code, group in group_of.items()})
+    units: dict[int, frozenset[str]] = {}
+    for unit, department in Unit.recused.through.objects.values_list("unit_id", "department_id"):
+        units[unit] = units.get(unit, frozenset()) | codes.get(department, frozenset())
+    return RecusalRules(codes, {code: frozenset(members[group]) for code, group in group_of.items()}, units)
 
 
 def ballot_of(configuration: RoundConfiguration, year: int) -> BallotDefinition:

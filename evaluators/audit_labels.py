@@ -27,6 +27,7 @@ register_labels(
         "exclusions_hash": _("Fingerprint of those left out"),
         "new_units": _("New units"),
         "people": _("People"),
+        "recused": _("Departments not judged"),
         "plan_hash": _("Fingerprint of the plan"),
         "problem_rows_left_out": _("Rows with problems left out"),
         "public_seed": _("Public seed"),

@@ -33,7 +33,7 @@ class StratumRule:
     """What one stratum's plan says about its candidates.
 
     ``resting`` holds the keys of the people (or units) drawn too recently, ``recused_employers`` the keys of the
-    departments whose employees cannot take part at all.
+    departments whose employees cannot take part at all, ``recused_units`` those of the units that may judge nobody.
     """
 
     code: str
@@ -41,6 +41,7 @@ class StratumRule:
     cell_by: tuple[str, ...] = ("district", "industry")
     resting: Set[int] = _NOBODY
     recused_employers: Set[int] = _NOBODY
+    recused_units: Set[int] = _NOBODY
 
 
 @dataclass(frozen=True)
@@ -196,6 +197,8 @@ def _units(snapshot_id: UUID, rules: Mapping[str, StratumRule]) -> Iterator[tupl
             yield None, None  # not drawn by unit
         elif not is_active or pk in rule.resting:
             yield None, (code, stratum, RESTING if is_active else INACTIVE)
+        elif pk in rule.recused_units:
+            yield None, (code, stratum, RECUSED)
         else:
             candidate = opaque_id(snapshot_id, UNIT, pk)
             promise = commitment(salt_of(snapshot_id, candidate), name, "")

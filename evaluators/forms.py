@@ -168,9 +168,11 @@ class UnitForm(_KeepsCode):
 
     class Meta:
         model = Unit
-        fields = ["code", "name", "stratum", "district", "industry", "is_active"]
+        fields = ["code", "name", "stratum", "district", "industry", "recused", "is_active"]
+        widgets = {"recused": forms.SelectMultiple(attrs={"size": 8})}
         help_texts = {
             "stratum": _("For strata that are drawn by unit."),
+            "recused": _("Not on the ballots that this unit hands out. Ctrl and a click choose several."),
             "is_active": _("An inactive unit cannot be drawn; its people still can, each by their own status."),
         }
 

@@ -43,6 +43,10 @@ class Unit(models.Model):
         Stratum, on_delete=models.PROTECT, null=True, blank=True, related_name="units", verbose_name=_("stratum")
     )
     is_active = models.BooleanField(_("active"), default=True)
+    # Recusal for units: whoever fills in one of its ballots does not judge these (ballot.md).
+    recused = models.ManyToManyField(
+        Department, blank=True, related_name="recused_units", verbose_name=_("departments it does not judge")
+    )
 
     class Meta:
         ordering = ["code"]

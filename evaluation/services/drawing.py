@@ -197,6 +197,10 @@ def _invitations(
     """One invitation for a person; for a unit as many as it hands out, nobody's by name."""
     plan = configuration.stratum(stratum)
     is_person = known.kind == PERSON
+    if is_person:
+        recused = recusal.recused(plan.recusal, known.employer_id)
+    else:
+        recused = recusal.units.get(known.pk, frozenset())
     return [
         Invitation(
             round=round,
@@ -206,7 +210,7 @@ def _invitations(
             stratum_id=place.stratum_id,
             district=known.district,
             weight_class=weight_class,
-            recused=sorted(recusal.recused(plan.recusal, known.employer_id)),
+            recused=sorted(recused),
         )
         for _number in range(1 if is_person else plan.ballots_per_unit)
     ]

@@ -189,6 +189,7 @@ def _rules(year: int, configuration: RoundConfiguration) -> list[StratumRule]:
             cell_by=plan.cell_by,
             resting=rests[plan.rotation_rounds][plan.drawn_by == "unit"],
             recused_employers=recusal.excluded_employers(plan, ballot),
+            recused_units=recusal.excluded_units(plan, ballot),
         )
         for plan in configuration.strata
     ]

@@ -90,6 +90,7 @@ class Migration(migrations.Migration):
                 ('district', models.CharField(blank=True, db_index=True, max_length=100, verbose_name='district')),
                 ('industry', models.CharField(blank=True, max_length=100, verbose_name='industry')),
                 ('is_active', models.BooleanField(default=True, verbose_name='active')),
+                ('recused', models.ManyToManyField(blank=True, related_name='recused_units', to='departments.department', verbose_name='departments it does not judge')),
                 ('stratum', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='units', to='evaluators.stratum', verbose_name='stratum')),
             ],
             options={

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -10,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.policies import require
+from departments.models import Department
 from evaluators.models import Stratum, Unit
 from evaluators.services.cleaning import cleaned
 from foundation import audit
@@ -58,11 +60,12 @@ def save_unit(
     district: str = "",
     industry: str = "",
     stratum: Stratum | None = None,
+    recused: Iterable[Department] = (),
     is_active: bool = True,
 ) -> Unit:
     """Create a unit or change one, whose code stays. Inactive ones cannot be drawn; their people still can.
 
-    Raises PermissionDenied, ValidationError.
+    ``recused`` are the departments that its ballots leave out. Raises PermissionDenied, ValidationError.
     """
     require(actor, "registry.edit")
     row = Unit.objects.select_for_update().get(pk=unit.pk) if unit else Unit()
@@ -71,6 +74,7 @@ def save_unit(
     before = _unit_state(row) if unit else {}
     _put(row, {**found, "stratum": stratum, "is_active": is_active})
     row.save()
+    row.recused.set(recused)
     _record(actor, "unit", row, before, _unit_state(row))
     return row
 
@@ -81,6 +85,7 @@ def _unit_state(row: Unit) -> dict[str, Any]:
         "district": row.district,
         "industry": row.industry,
         "stratum": row.stratum.code if row.stratum else "",
+        "recused": sorted(row.recused.values_list("code", flat=True)),
         "is_active": row.is_active,
     }
 

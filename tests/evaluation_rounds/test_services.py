@@ -15,7 +15,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils import timezone
 
 from accounts.services import console
-from departments.models import DepartmentYear, Lineage
+from departments.models import Department, DepartmentYear, Lineage
 from evaluation.models import Invitation, Round, RoundMove
 from evaluation.refusals import Refused, Stale
 from evaluation.selectors import draw_count, standing_draw, standing_snapshot
@@ -36,7 +36,7 @@ from evaluation.services import (
 )
 from evaluators.candidates import opaque_id, salt_of
 from evaluators.draw.commitment import verify_commitment
-from evaluators.models import Draw, DrawnPlace, Evaluator, EvaluatorStatus, Snapshot
+from evaluators.models import Draw, DrawnPlace, Evaluator, EvaluatorStatus, Snapshot, Unit
 from evaluators.services.snapshots import folder
 from foundation import files
 from foundation.jobs import SilentProgress
@@ -361,13 +361,14 @@ def test_the_draw_invites_the_main_places() -> None:
     assert (invitation.weight_class, invitation.recused, invitation.code_hash) == ("", [], None)
 
 
-def test_a_stratum_drawn_by_unit_gets_codes_to_hand_out() -> None:
+def with_enterprises(quota: int) -> Round:
+    """A draft with a stratum of eight units, three codes each."""
     evaluation = city.draft()
     city.units("enterprises", 8)
     plans = [
         *evaluation.configuration["strata"],
         {"code": "enterprises", "label": "企业", "mode": "random", "drawn_by": "unit", "ballots_per_unit": 3,
-         "quota": 4, "cell_by": ["district"]},
+         "quota": quota, "cell_by": ["district"]},
     ]  # fmt: skip
     configure(
         actor=console(), round=evaluation, section="strata", changes={"strata": plans}, version=evaluation.version
@@ -376,6 +377,29 @@ def test_a_stratum_drawn_by_unit_gets_codes_to_hand_out() -> None:
     configure(
         actor=console(), round=evaluation, section="weights", changes={"groups": groups}, version=evaluation.version
     )
+    return evaluation
+
+
+def test_the_codes_of_a_unit_leave_out_what_its_own_list_says_and_a_unit_without_anything_left_is_not_drawn() -> None:
+    evaluation = with_enterprises(quota=8)
+    some, every = Unit.objects.order_by("code")[:2]
+    old, new = (Department.objects.get(code=code) for code in ("D-party-1", "D-party-2"))
+    DepartmentYear.objects.filter(year=2008, department=old).delete()
+    Lineage.objects.create(predecessor=old, successor=new, kind="merged", year=2008)
+    some.recused.set([old, Department.objects.get(code="D-economy-1")])
+    every.recused.set(Department.objects.all())
+    freeze_register(actor=console(), round=evaluation, seed_source=city.SOURCE)
+    assert standing_snapshot(2008).exclusion_counts["enterprises"]["recusal"] == 1
+    draw_evaluators(actor=console(), round=evaluation, public_seed=city.SEED)
+    rows = Invitation.objects.filter(stratum__code="enterprises")
+    # What the old one did, its successor does now: the list follows.
+    assert [row.recused for row in rows.filter(unit=some)] == [["D-economy-1", "D-party-2"]] * 3
+    assert rows.filter(unit=every).count() == 0
+    assert {tuple(row.recused) for row in rows.exclude(unit=some)} == {()}
+
+
+def test_a_stratum_drawn_by_unit_gets_codes_to_hand_out() -> None:
+    evaluation = with_enterprises(quota=4)
     freeze_register(actor=console(), round=evaluation, seed_source=city.SOURCE)
     # Candidates are units; scoring multiplies by the ballots of each.
     assert evaluation.populations["enterprises"] == 8

@@ -150,6 +150,11 @@ def test_units(staff: User) -> None:
     row.refresh_from_db()
     assert (row.code, row.is_active) == ("U9", False)
     assert AuditEntry.objects.latest("id").after == {"is_active": False}
+    own = Department.objects.create(code="D1", full_name="示范市一局")
+    save_unit(actor=staff, unit=row, code="U9", name="示范公司", district="鼓楼区", is_active=False, recused=[own])
+    assert AuditEntry.objects.latest("id").after == {"recused": ["D1"]}
+    save_unit(actor=staff, unit=row, code="U9", name="示范公司", district="鼓楼区", is_active=False)
+    assert (AuditEntry.objects.latest("id").before, row.recused.count()) == ({"recused": ["D1"]}, 0)
     for values in ({"code": "U9"}, {"code": "U 1局"}, {"name": "名" * 201}, {"name": ""}):
         with pytest.raises(ValidationError):
             save_unit(**{"actor": staff, "unit": None, "code": "U10", "name": "乙"} | values)
