@@ -27,10 +27,9 @@ def change_steps(
     published: tuple[Decimal, Decimal] | None,
 ) -> Change:
     """A_d from both rates. `published` are the standard errors where the result has none (public bundle)."""
-    deadband = rule.deadband and rule.method != "none"
     if baseline is None or comparison.kind == NONE:
         adjustment = figures.computed("adjustment", "adjustment", comparison.adjustment, "A = 0", ())
-        return Change(rule.method, NONE, deadband, (), adjustment)
+        return Change(rule.method, NONE, (), adjustment)
     terms = tuple(
         _Term(figures, rule, comparison, baseline, overall.of(measure)).build(_errors(row, measure, published))
         for measure in (SATISFACTION, DISSATISFACTION)
@@ -38,7 +37,7 @@ def change_steps(
     adjustment = figures.computed(
         "adjustment", "adjustment", comparison.adjustment, "A = A_s − A_u", tuple(term.points for term in terms)
     )
-    return Change(rule.method, comparison.kind, deadband, terms, adjustment)
+    return Change(rule.method, comparison.kind, terms, adjustment)
 
 
 def _errors(row: DepartmentResult, measure: str, published: tuple[Decimal, Decimal] | None) -> Decimal:

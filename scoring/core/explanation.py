@@ -132,7 +132,6 @@ class Change:
 
     method: str
     source: str
-    deadband: bool
     terms: tuple[ChangeTerm, ...]
     adjustment: Figure
 

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evaluation.definition import OutcomeRules, PeopleSatisfied, ScoringDefinition, YearOverYear
+from evaluation.definition import Band, OutcomeRules, PeopleSatisfied, ScoringDefinition, YearOverYear
 from scoring.core.bundle import Bundle, read_bundle
 from scoring.core.cube import CellCounts, CountCube
 from scoring.core.explaining import Explainer
@@ -175,6 +175,11 @@ def agrees(rules: ScoringDefinition, result: Result, row: DepartmentResult, foun
         for one in (*place.above, *place.below):
             other = result.department(one.code)
             assert one.distance == (row.total or 0) - (other.total or 0)
+            assert (one.total, one.satisfaction, one.dissatisfaction) == (
+                other.total,
+                other.satisfaction,
+                other.dissatisfaction,
+            )
             assert one.decided_by == ("total" if one.distance else one.decided_by)
             assert getattr(row, one.decided_by) != getattr(other, one.decided_by)
 
@@ -410,6 +415,67 @@ def test_a_cap_and_the_dead_band_say_that_they_applied() -> None:
     assert (satisfied.raw.exact, satisfied.points.exact, satisfied.capped) == (40, 5, True)  # type: ignore[union-attr]
     assert (dissatisfied.still, dissatisfied.points.exact, satisfied.still) == (True, 0, False)
     assert found.change.adjustment.exact == 5
+
+
+def with_published_errors(rule: YearOverYear) -> Explanation:
+    """S 60 against 40, U 20 against 25; the ballots are not at hand: errors 5 and 2 are published, 3 and 1 before."""
+    rules = definition({"g": {"s": 100}}, year_over_year=rule)
+    rows = [*times(6, "s", "1", "A"), *times(2, "s", "1", "B"), *times(2, "s", "1", "C")]
+    cells = ballots(rules, rows).cube(rules, 1).cells()  # type: ignore[arg-type]
+    about: dict[str, Any] = {
+        "baselines": {"D01": Baseline(Decimal(40), Decimal(25), None, None, Decimal(3), Decimal(1))},
+        "published_errors": {"D01": (Decimal(5), Decimal(2))},
+    }
+    result = score(rules, departments("g"), cells, **about)
+    return Explainer(rules, result, HiddenCells(np.zeros((1, 1), dtype=bool)), **about).explain("D01")
+
+
+def test_the_dead_band_shows_whose_errors_it_compares() -> None:
+    """20² = 400 > 3.8416 · (25 + 9) = 130.6144; 5² = 25 > 3.8416 · (4 + 1) = 19.208."""
+    found = with_published_errors(YearOverYear("linear", Decimal(1), Decimal(1), None, None, deadband=True)).figures
+    numbers = {name: found[name].exact for name in found if "error" in name or name.startswith(("square", "limit"))}
+    assert numbers == {
+        "error-satisfaction": 5,
+        "last-error-satisfaction": 3,
+        "square-satisfaction": 400,
+        "limit-satisfaction": Fraction("130.6144"),
+        "error-dissatisfaction": 2,
+        "last-error-dissatisfaction": 1,
+        "square-dissatisfaction": 25,
+        "limit-dissatisfaction": Fraction("19.208"),
+    }
+    assert found["points-satisfaction"].sources == ("raw-satisfaction", "square-satisfaction", "limit-satisfaction")
+    assert found["limit-satisfaction"].shown == Decimal("130.61440000")
+
+
+def test_without_a_dead_band_nothing_is_said_of_errors() -> None:
+    for rule in (YearOverYear("linear", Decimal(1), Decimal(1)), YearOverYear("none", deadband=True)):
+        found = with_published_errors(rule)
+        assert not any("error" in name or "square" in name for name in found.figures)
+        assert found.change is not None
+        assert not any(term.still for term in found.change.terms)
+
+
+def test_formulas_say_what_was_done() -> None:
+    """Headroom: S rose, so by what was left to 100; U fell, so by what it was. Only one of the two has a cap."""
+    found = with_published_errors(YearOverYear("headroom", Decimal(3), Decimal(2), Decimal(9), None)).figures
+    formulas = {name: found[f"{name}"].formula for name in ("room-satisfaction", "room-dissatisfaction")}
+    assert formulas == {"room-satisfaction": "dS / (100 − S′)", "room-dissatisfaction": "dU / U′"}
+    assert (found["room-satisfaction"].exact, found["room-dissatisfaction"].exact) == (Fraction(1, 3), Fraction(-1, 5))
+    assert found["raw-satisfaction"].formula == "x_s = k_s · share(dS)"
+    assert found["points-satisfaction"].formula == "A_s = clamp(x_s, c_s)"
+    assert found["points-dissatisfaction"].formula == "A_u = x_u"
+    plain = with_published_errors(YearOverYear("linear", Decimal(3), Decimal(2))).figures
+    assert plain["raw-dissatisfaction"].formula == "x_u = k_u · dU"
+
+
+def test_the_band_that_applies_is_marked() -> None:
+    """dS = +20: the second row (from 10), not the third (from 30); dU = −5 is below the first row."""
+    rows = tuple(Band(Decimal(start), Decimal(start) / 10) for start in (0, 10, 30))
+    found = with_published_errors(YearOverYear("banded", bands_satisfied=rows, bands_dissatisfied=rows))
+    assert found.change is not None
+    assert [term.band for term in found.change.terms] == [1, None]
+    assert [term.points.exact for term in found.change.terms] == [1, 0]
 
 
 def test_the_tie_break_that_decided_is_named() -> None:
