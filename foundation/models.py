@@ -3,32 +3,16 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any, NoReturn
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-
-class AppendOnlyError(TypeError):
-    """Somebody tried to change or delete a row of an append-only table."""
+from foundation.append_only import AppendOnlyModel
 
 
-class AppendOnlyQuerySet(models.QuerySet):
-    """A queryset that only adds and reads."""
-
-    def update(self, **kwargs: Any) -> NoReturn:
-        raise AppendOnlyError("the audit log is append-only")
-
-    def delete(self) -> NoReturn:
-        raise AppendOnlyError("the audit log is append-only")
-
-
-AppendOnlyManager = models.Manager.from_queryset(AppendOnlyQuerySet)
-
-
-class AuditEntry(models.Model):
+class AuditEntry(AppendOnlyModel):
     """Who did what, when, to what, with what before and after, and why.
 
     Each entry carries the hash of the one before, so that a removed or altered one shows; the database refuses updates
@@ -51,21 +35,11 @@ class AuditEntry(models.Model):
     previous_hash = models.CharField(max_length=64)
     hash = models.CharField(_("fingerprint"), max_length=64, unique=True)
 
-    objects = AppendOnlyManager()
-
     class Meta:
         ordering = ["-id"]
         verbose_name = _("audit entry")
         verbose_name_plural = _("audit log")
         indexes = [models.Index(fields=["subject_type", "subject_id"])]
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if self.pk is not None:
-            raise AppendOnlyError("the audit log is append-only")
-        super().save(*args, **kwargs)
-
-    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise AppendOnlyError("the audit log is append-only")
 
 
 class JobState(models.TextChoices):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any, NoReturn
 
 from django.conf import settings
 from django.db import models
@@ -12,10 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from departments.models import Department
 from evaluation.models import Round
 from evaluators.models import Stratum
-from foundation.models import AppendOnlyError, AppendOnlyManager
+from foundation.append_only import AppendOnlyModel
 
 
-class ScoreRun(models.Model):
+class ScoreRun(AppendOnlyModel):
     """One computation of a round's result. Never changed: a new run stands beside it."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -37,24 +36,14 @@ class ScoreRun(models.Model):
     created_at = models.DateTimeField(_("made"), auto_now_add=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
 
-    objects = AppendOnlyManager()
-
     class Meta:
         ordering = ["-round__year", "-number"]
         verbose_name = _("score run")
         verbose_name_plural = _("score runs")
         constraints = [models.UniqueConstraint(fields=["round", "number"], name="run_number_once")]
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if not self._state.adding:
-            raise AppendOnlyError("a score run is immutable")
-        super().save(*args, **kwargs)
 
-    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise AppendOnlyError("a score run is immutable")
-
-
-class DepartmentScore(models.Model):
+class DepartmentScore(AppendOnlyModel):
     """One department's figures in a run, rounded as published; what dashboards sort, filter and compare by."""
 
     run = models.ForeignKey(ScoreRun, on_delete=models.PROTECT, related_name="scores")
@@ -79,8 +68,6 @@ class DepartmentScore(models.Model):
     valid_ballots = models.PositiveIntegerField(default=0)
     se_satisfaction = models.DecimalField(max_digits=12, decimal_places=6, null=True)
     se_dissatisfaction = models.DecimalField(max_digits=12, decimal_places=6, null=True)
-
-    objects = AppendOnlyManager()
 
     class Meta:
         ordering = ["run", "group_code", "group_rank"]
@@ -149,7 +136,7 @@ class WhatIfUnlock(models.Model):
         ]
 
 
-class WhatIfTrial(models.Model):
+class WhatIfTrial(AppendOnlyModel):
     """One trial of other rules beside a run: what was changed, never what came out. Counted in the report."""
 
     run = models.ForeignKey(ScoreRun, on_delete=models.PROTECT, related_name="trials")
@@ -158,20 +145,10 @@ class WhatIfTrial(models.Model):
     before_publication = models.BooleanField()
     unlock = models.ForeignKey(WhatIfUnlock, on_delete=models.PROTECT, null=True, related_name="trials")
 
-    objects = AppendOnlyManager()
-
     class Meta:
         ordering = ["-made_at", "-pk"]
         verbose_name = _("trial of other rules")
         verbose_name_plural = _("trials of other rules")
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if not self._state.adding:
-            raise AppendOnlyError("a trial is immutable")
-        super().save(*args, **kwargs)
-
-    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise AppendOnlyError("a trial is immutable")
 
 
 class Finding(models.TextChoices):
@@ -183,7 +160,7 @@ class Finding(models.TextChoices):
     IDENTICAL = "identical", _("Identical ballots in bulk")
 
 
-class QualityReport(models.Model):
+class QualityReport(AppendOnlyModel):
     """What the ballots of a round showed when it was made; what would give answers away is not even in it.
 
     `run` is the run that was scored from the very same input; without one nothing could be compared.
@@ -197,23 +174,13 @@ class QualityReport(models.Model):
     created_at = models.DateTimeField(_("made"), auto_now_add=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
 
-    objects = AppendOnlyManager()
-
     class Meta:
         ordering = ["-pk"]
         verbose_name = _("report on data quality")
         verbose_name_plural = _("reports on data quality")
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if not self._state.adding:
-            raise AppendOnlyError("a report is immutable")
-        super().save(*args, **kwargs)
 
-    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise AppendOnlyError("a report is immutable")
-
-
-class ExclusionDecision(models.Model):
+class ExclusionDecision(AppendOnlyModel):
     """Leave the ballots of a stratum that show a sign out of the score, or take them in again. The last one holds."""
 
     round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="exclusion_decisions")
@@ -227,8 +194,6 @@ class ExclusionDecision(models.Model):
     decided_at = models.DateTimeField(_("decided"), auto_now_add=True)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
 
-    objects = AppendOnlyManager()
-
     class Meta:
         ordering = ["pk"]
         verbose_name = _("decision on excluding ballots")
@@ -238,16 +203,8 @@ class ExclusionDecision(models.Model):
             models.CheckConstraint(condition=models.Q(finding__in=Finding.values), name="exclusion_of_known_finding"),
         ]
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if not self._state.adding:
-            raise AppendOnlyError("a decision is immutable")
-        super().save(*args, **kwargs)
 
-    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise AppendOnlyError("a decision is immutable")
-
-
-class SensitivityReport(models.Model):
+class SensitivityReport(AppendOnlyModel):
     """How far each stratum's weight could move in a run before the first or last of a group changed; made once."""
 
     run = models.OneToOneField(ScoreRun, on_delete=models.PROTECT, related_name="sensitivity")
@@ -257,17 +214,7 @@ class SensitivityReport(models.Model):
     made_at = models.DateTimeField(_("made"), auto_now_add=True)
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
 
-    objects = AppendOnlyManager()
-
     class Meta:
         ordering = ["-made_at"]
         verbose_name = _("report on weights")
         verbose_name_plural = _("reports on weights")
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if not self._state.adding:
-            raise AppendOnlyError("a report on weights is immutable")
-        super().save(*args, **kwargs)
-
-    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise AppendOnlyError("a report on weights is immutable")

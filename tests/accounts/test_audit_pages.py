@@ -18,7 +18,7 @@ from accounts.services.audit_check import CHECK_JOB
 from foundation import audit
 from foundation.models import AuditEntry, Job
 from tests.accounts.people import client_of, user
-from tests.foundation.test_audit import past_the_triggers
+from tests.tampering import past_the_triggers
 
 pytestmark = pytest.mark.django_db
 
@@ -270,7 +270,7 @@ def test_an_untouched_log_is_proved(auditor: Client, django_capture_on_commit_ca
 def test_an_altered_entry_is_named(auditor: Client, django_capture_on_commit_callbacks: Any) -> None:
     li = user("li")
     entries = [record(li) for _number in range(3)]
-    with past_the_triggers() as cursor:
+    with past_the_triggers(AuditEntry) as cursor:
         cursor.execute("UPDATE foundation_auditentry SET reason = 'x' WHERE id = %s", [entries[1].pk])
     text = check(auditor, django_capture_on_commit_callbacks)
     assert "有 1 条记录与上一条不衔接" in text
@@ -283,7 +283,7 @@ def test_a_log_cut_off_at_its_end_is_noticed_by_the_next_check(
     li = user("li")
     first, second = record(li), record(li)
     check(auditor, django_capture_on_commit_callbacks)
-    with past_the_triggers() as cursor:
+    with past_the_triggers(AuditEntry) as cursor:
         cursor.execute("DELETE FROM foundation_auditentry WHERE id >= %s", [second.pk])
     assert audit.check_chain().broken_count == 0  # the chain alone does not show it
     assert audit.check_chain().head_id == first.pk

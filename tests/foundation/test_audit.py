@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +13,9 @@ from django.db import DatabaseError, connection, transaction
 from accounts.models import User
 from accounts.services import console
 from foundation import audit
-from foundation.models import AppendOnlyError, AuditEntry
+from foundation.append_only import AppendOnlyError
+from foundation.models import AuditEntry
+from tests.tampering import past_the_triggers
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -28,26 +28,6 @@ def actor(db: None) -> User:
 def write(actor: Any, count: int = 1, **values: Any) -> list[AuditEntry]:
     with transaction.atomic():
         return [audit.record(actor=actor, action="test.trace", after={"n": n}, **values) for n in range(count)]
-
-
-@contextmanager
-def past_the_triggers() -> Iterator[Any]:
-    """What somebody with the database's password can do."""
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            # Deferred foreign keys pending in the test's transaction would forbid ALTER TABLE.
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-            cursor.execute("ALTER TABLE foundation_auditentry DISABLE TRIGGER USER")
-            yield cursor
-            cursor.execute("ALTER TABLE foundation_auditentry ENABLE TRIGGER USER")
-        else:
-            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
-            triggers = cursor.fetchall()
-            for name, _sql in triggers:
-                cursor.execute(f'DROP TRIGGER "{name}"')
-            yield cursor
-            for _name, sql in triggers:
-                cursor.execute(sql)
 
 
 def test_an_entry_says_who_what_before_and_after(actor: User) -> None:
@@ -132,28 +112,28 @@ def test_the_database_refuses_too(actor: User, statement: str) -> None:
 )
 def test_an_altered_entry_shows(actor: User, column: str, value: str) -> None:
     entries = write(actor, 3)
-    with past_the_triggers() as cursor:
+    with past_the_triggers(AuditEntry) as cursor:
         cursor.execute(f"UPDATE foundation_auditentry SET {column} = %s WHERE id = %s", [value, entries[1].pk])
     assert audit.check_chain().broken == [entries[1].pk]
 
 
 def test_a_removed_entry_shows_at_the_next(actor: User) -> None:
     entries = write(actor, 3)
-    with past_the_triggers() as cursor:
+    with past_the_triggers(AuditEntry) as cursor:
         cursor.execute("DELETE FROM foundation_auditentry WHERE id = %s", [entries[1].pk])
     assert audit.check_chain().broken == [entries[2].pk]
 
 
 def test_a_removed_first_entry_shows(actor: User) -> None:
     entries = write(actor, 2)
-    with past_the_triggers() as cursor:
+    with past_the_triggers(AuditEntry) as cursor:
         cursor.execute("DELETE FROM foundation_auditentry WHERE id = %s", [entries[0].pk])
     assert audit.check_chain().broken == [entries[1].pk]
 
 
 def test_many_broken_links_are_all_counted_and_the_first_named(actor: User) -> None:
     entries = write(actor, 5)
-    with past_the_triggers() as cursor:
+    with past_the_triggers(AuditEntry) as cursor:
         cursor.execute("UPDATE foundation_auditentry SET reason = 'x'")
     report = audit.check_chain(shown=2)
     assert (report.broken_count, report.broken) == (5, [entries[0].pk, entries[1].pk])

@@ -18,7 +18,8 @@ from accounts.models import Role, User
 from accounts.services import console
 from evaluation.models import Ballot, Round
 from evaluation.refusals import Refused
-from foundation.models import AppendOnlyError, AuditEntry
+from foundation.append_only import AppendOnlyError
+from foundation.models import AuditEntry
 from scoring.core.bundle import read_bundle
 from scoring.core.model import Adjustment
 from scoring.core.result_json import results_json

@@ -18,7 +18,8 @@ from accounts.services import console
 from assessment.models import Assessment
 from evaluation.models import Round
 from evaluation.refusals import Refused
-from foundation.models import AppendOnlyError, AuditEntry, Job
+from foundation.append_only import AppendOnlyError
+from foundation.models import AuditEntry, Job
 from scoring.models import QualityReport, ScoreRun
 from scoring.services import exclude_ballots, make_quality_report, publish_round, score_round
 from tests.scoring.quality_round import BULK, ROWS, bundle_of, counted

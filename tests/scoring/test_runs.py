@@ -16,7 +16,8 @@ from assessment.models import Assessment
 from evaluation.models import Ballot
 from evaluation.refusals import Refused
 from evaluation.states import RoundState
-from foundation.models import AppendOnlyError, AuditEntry
+from foundation.append_only import AppendOnlyError
+from foundation.models import AuditEntry
 from scoring.baselines import offer
 from scoring.models import DepartmentScore, Publication, ScoreRun
 from scoring.services import publish_round, score_round, withdraw_publication
