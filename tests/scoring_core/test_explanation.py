@@ -14,7 +14,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evaluation.definition import Band, OutcomeRules, PeopleSatisfied, ScoringDefinition, YearOverYear
+from evaluation.definition import (
+    Advanced,
+    Band,
+    KeyHelp,
+    MostImproved,
+    OutcomeRules,
+    PeopleSatisfied,
+    ScoringDefinition,
+    YearOverYear,
+)
 from scoring.core.bundle import Bundle, read_bundle
 from scoring.core.cube import CellCounts, CountCube
 from scoring.core.explaining import Explainer
@@ -495,6 +504,45 @@ def test_the_tie_break_that_decided_is_named() -> None:
         ("top_in_group", False),
         ("no_veto", True),
     ]
+
+
+def test_every_condition_is_told_with_its_figures() -> None:
+    """D01: S 80, U 20, second of three behind D02 (S 100); last year it was first, so it lost a place."""
+    outcomes = OutcomeRules(
+        KeyHelp(1, 2, Decimal(15)), Advanced(Decimal(70), Decimal(10)), PeopleSatisfied(Decimal(75), 2), MostImproved(1)
+    )
+    rules = definition({"g": {"s": 100}}, outcomes=outcomes)
+    rows = [*times(8, "s", "1", "AAC"), *times(2, "s", "1", "CAC")]
+    found = explain_one(rules, rows, "D01", "ggg", baselines={"D01": Baseline(None, None, 1, 1)})
+    told = {
+        proposal.outcome: [
+            (one.code, None if one.actual is None else int(one.actual), one.met, one.source)
+            for one in proposal.conditions
+        ]
+        for proposal in found.proposals
+    }
+    assert told == {
+        "key_help": [
+            ("last_in_group", 1, False, "rank-group"),
+            ("places_dropped", 1, False, "movement"),
+            ("dissatisfaction", 20, True, "dissatisfaction"),
+            ("problem", None, False, ""),
+            ("veto", None, False, ""),
+        ],
+        "advanced": [
+            ("top_percent", 2, True, "rank-group"),  # floor(70 · 3 / 100) = 2 places
+            ("max_dissatisfaction", 20, False, "dissatisfaction"),
+            ("no_veto", None, True, ""),
+        ],
+        "people_satisfied": [
+            ("min_satisfaction", 80, True, "satisfaction"),
+            ("top_in_group", 1, True, "satisfaction"),
+            ("no_veto", None, True, ""),
+        ],
+        "most_improved": [("places_gained", -1, False, "movement"), ("no_veto", None, True, "")],
+    }
+    limits = [one.threshold for proposal in found.proposals for one in proposal.conditions if one.threshold is not None]
+    assert limits == [1, 2, 15, 2, 10, 75, 2, 1]
 
 
 def test_a_veto_takes_the_honours_and_is_a_reason() -> None:
