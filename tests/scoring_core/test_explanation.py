@@ -384,6 +384,8 @@ def test_weights_of_evaluators_come_without_counts_by_choice() -> None:
         hidden = hidden_strata(rules, departments("g"), cube.cells(), min_cell=5)
         found = Explainer(rules, result, hidden).explain("D01")
         assert any(figure.kind == "count" for figure in inside(found)) == kinds
+        formula = found.figures["cell-satisfaction-q1-s1"].formula
+        assert formula == ("S_s = 100 · n(satisfied) / n" if kinds else "S_s = 100 · Σw(satisfied) / Σw")
 
 
 # -- single steps ------------------------------------------------------------------------------------------------------
@@ -408,9 +410,31 @@ def test_an_omitted_stratum_gives_its_weight_to_the_others() -> None:
     assert criterion.reporting_weight.exact == 80
     assert [line.effective.exact for line in criterion.lines] == [Fraction("37.5"), 0, Fraction("62.5")]
     assert criterion.lines[1].parts is None
+    assert [line.effective.formula for line in criterion.lines[:2]] == ["W* = 100 · W / ΣW", "W* = 0"]
     assert found.omitted == ("s2",)
     assert found.overall is not None
     assert found.overall.satisfaction.exact == Fraction("37.5")
+
+
+def test_strata_that_do_not_judge_are_not_there() -> None:
+    rules = definition({"g": {"s1": 100, "s2": 0}, "h": {"s1": 50, "s2": 50}})
+    rows = [*times(3, "s1", "1", "AB"), *times(3, "s2", "1", "CB")]
+    (criterion,) = explain_one(rules, rows, "D01", "gh").criteria
+    assert [line.stratum for line in criterion.lines] == ["s1"]
+
+
+def test_a_single_hidden_stratum_that_is_all_has_no_part_of_its_own() -> None:
+    """Three answers of the only stratum: they are the rate, which is published; the line itself stays empty."""
+    rules = definition({"g": {"s": 100}})
+    cube = ballots(rules, [*times(2, "s", "1", "A"), ("s", "1", "C")]).cube(rules, 1)  # type: ignore[list-item]
+    hidden = hidden_strata(rules, departments("g"), cube.cells(), min_cell=5)
+    found = Explainer(rules, score(rules, departments("g"), cube), hidden).explain("D01")
+    (criterion,) = found.criteria
+    assert criterion.lines == ()
+    assert criterion.merged is not None
+    assert (criterion.merged.strata, criterion.merged.parts) == (("s",), None)
+    assert criterion.rates is not None
+    assert (criterion.rates.satisfaction.exact, criterion.rates.satisfaction.sources) == (Fraction(200, 3), ())
 
 
 def test_a_cap_and_the_dead_band_say_that_they_applied() -> None:
