@@ -33,17 +33,11 @@ def unsure_last(order: GroupOrder, last: Collection[str]) -> tuple[str, ...]:
 
     Empty where the last are surely the last, and where nobody else is in the group.
     """
-    others = [at for at, code in enumerate(order.codes) if code not in last]
     return tuple(
         code
         for at, code in enumerate(order.codes)
-        if code in last and any(_before(order, other, at) < SURE for other in others)
+        if code in last and any(order.chance(above, at) < SURE for above in range(at) if order.codes[above] not in last)
     )
-
-
-def _before(order: GroupOrder, first: int, second: int) -> float:
-    """The chance that `first` comes before `second`, wherever they stand."""
-    return order.chance(first, second) if first < second else 1 - order.chance(second, first)
 
 
 def orders_json(orders: Sequence[GroupOrder]) -> list[dict[str, Any]]:

@@ -107,3 +107,25 @@ def test_why_a_single_ballot_must_not_go() -> None:
     it = np.array([row[2] == secret for row in rows if row[0] == "s2"])
     only_it = FlaggedBallots({"s2": {**flagged.by_stratum["s2"], "straight": it}})
     assert only_it.tells("s2", ["straight"], [[]], min_cell=5)  # and so it is refused
+
+
+def test_the_classes_of_a_stratum_are_told_apart_however_many_there_are() -> None:
+    """Three weight classes of one stratum; only the ballot of the last one is straight-lined."""
+    rules = definition({"g": {"s": 100}})
+    given = ballots(rules, [("s", "1", "ABCABCABCABC"), ("s", "1.5", "BCABCABCABCA"), ("s", "2", "A" * 12)])
+    rest, left_out = without(rules, 12, given, {"s": ["straight"]})
+    assert left_out == (LeftOut(0, given.class_weights.index(Decimal(2)), "straight", 1),)
+    assert rest.returned(0, 12) == 2
+
+
+def test_only_the_named_strata_are_looked_at() -> None:
+    rules, given = sample()
+    assert set(FlaggedBallots.of(rules, 12, given, ["s2"]).by_stratum) == {"s2"}
+    assert set(FlaggedBallots.of(rules, 12, given).by_stratum) == {"s1", "s2"}
+
+
+@pytest.mark.parametrize(("min_cell", "tells"), [(5, False), (7, False), (8, True)])
+def test_as_many_ballots_as_a_cell_needs_give_nobody_away(min_cell: int, tells: bool) -> None:
+    """Seven straight-lined ballots make the difference to the result with all of them."""
+    rules, given = sample()
+    assert FlaggedBallots.of(rules, 12, given).tells("s2", ["straight"], [[]], min_cell=min_cell) == tells

@@ -127,6 +127,8 @@ def test_without_ballots_there_is_no_balance_to_judge() -> None:
         ([(1, 3), (2, 2), (3, 1)], -1.0),
         ([(1, 1), (2, 3), (3, 2)], 1 / 3),  # two of three pairs in order
         ([(1, 1), (1, 2), (3, 3)], 2 / 6**0.5),  # one tie: 2/sqrt(2·3)
+        ([(1, 1), (2, 1), (3, 3)], 2 / 6**0.5),  # a tie in the other one
+        ([(1, 2), (2, 1)], -1.0),
         ([(1, 1)], None),
         ([(1, 1), (1, 2)], None),
     ],
