@@ -29,6 +29,8 @@ from scoring.core.explanation import (
     StratumLine,
 )
 from scoring.explanations import Labels
+from scoring.models import ScoreRun
+from scoring.shifts import shifts_of
 
 #: Kinds of figures that are written with their sign.
 _SIGNED = ("change", "raw", "points", "adjustment", "movement", "room")
@@ -158,9 +160,11 @@ class ProposalView:
     conditions: list[ConditionView]
 
 
-def page_context(explainer: Explainer, code: str, round: Round, circle: Circle) -> dict[str, Any]:
+def page_context(explainer: Explainer, code: str, run: ScoreRun, circle: Circle) -> dict[str, Any]:
     """Everything that ``scoring/_explanation.html`` shows of a department. Raises KeyError for an unknown one."""
+    round = run.round
     explanation = explainer.explain(code)
+    moved = shifts_of(run)
     labels = Labels.of(configuration_of(round))
     definition = explainer.definition
     shown = [place for place in explanation.places if _scope_shown(place.scope, definition, circle)]
@@ -180,6 +184,8 @@ def page_context(explainer: Explainer, code: str, round: Round, circle: Circle) 
         "set_aside": round.baselines_set_aside.get(code, ""),
         "predecessors": _predecessors(code, round.year) if change and change.source == "merged" else "",
         "last_year": circle.last_year,
+        "shifts": moved.of(code),
+        "shifts_known": moved.known,
         "places": [_place(place, explanation, circle) for place in shown],
         "movement": explanation.movement,
         "proposals": [_proposal(proposal) for proposal in explanation.proposals],

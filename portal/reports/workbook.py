@@ -26,6 +26,7 @@ from scoring.certainty import certainty_of
 from scoring.core.model import Baseline
 from scoring.inputs import baselines_of
 from scoring.models import DepartmentScore, ScoreRun
+from scoring.shifts import shifts_of
 from scoring.trials import trial_rows
 
 _REASONS = ("last_in_group", "places_dropped", "dissatisfaction", "problem", "veto")
@@ -227,6 +228,7 @@ def _number(text: str | None) -> Decimal | None:
 def _years(source: _Source, heading: str) -> Sheet:
     last = baselines_of(source.round)
     nothing = Baseline(None, None)
+    moved = shifts_of(source.run)
     kinds = {"own": _("own"), "merged": _("of its predecessors"), "none": _("none")}
 
     def rows() -> Iterator[list[Value]]:
@@ -251,6 +253,7 @@ def _years(source: _Source, heading: str) -> Sheet:
                 row.group_rank,
                 row.movement,
                 source.round.baselines_set_aside.get(row.department.code, ""),
+                _("; ").join(moved.of(row.department.code) or []) if moved.known else _("not known"),
             ]
 
     return Sheet(
@@ -272,6 +275,7 @@ def _years(source: _Source, heading: str) -> Sheet:
             _("Rank in the group"),
             _("Movement"),
             _("Why not compared"),
+            _("What else changed"),
         ],
         rows=rows(),
         number_formats=dict.fromkeys((4, 5, 6, 7, 8, 9, 10), source.number),

@@ -43,7 +43,7 @@ def department_explain(request: HttpRequest, year: int, code: str) -> HttpRespon
         last_year=reverse("portal:department-explain", args=(year - 1, code)) if year - 1 in years else "",
     )
     try:
-        context |= page_context(explainer_of(publication.run), code, publication.round, circle)
+        context |= page_context(explainer_of(publication.run), code, publication.run, circle)
     except Unexplained:
         context |= {"explanation": None}
     return render(request, "portal/explain.html", context)

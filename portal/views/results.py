@@ -16,6 +16,7 @@ from portal.certainty import department_certainty
 from portal.forms import RankingFilter
 from portal.guards import reads_results
 from scoring.quality_pages import excluded_sentence
+from scoring.shifts import shifts_of
 
 
 @require_GET
@@ -68,12 +69,15 @@ def department(request: HttpRequest, code: str) -> HttpResponse:
     publication = selectors.publication_of(chosen.year)
     assert publication is not None  # noqa: S101 -- its years are the published ones
     strata = selectors.stratum_rows(publication, row.code)
+    moved = shifts_of(publication.run)
     context = {
         "department": row,
         "years": years,
         "chosen": chosen,
         "publication": publication,
         "strata": strata,
+        "shifts": moved.of(row.code),
+        "shifts_known": moved.known,
         "certainty": department_certainty(publication, chosen),
         "set_aside": publication.round.baselines_set_aside.get(row.code, ""),
         "rates": charts.department_trend(years),

@@ -46,7 +46,7 @@ def run_explain(request: HttpRequest, year: int, pk: UUID, code: str) -> HttpRes
         ],
     }
     try:
-        context |= page_context(explainer_of(run), code, evaluation, circle)
+        context |= page_context(explainer_of(run), code, run, circle)
     except Unexplained:
         context |= {"explanation": None, "round": evaluation}
     return render(request, "scoring/run_explain.html", context)
