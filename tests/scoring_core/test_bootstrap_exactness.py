@@ -13,7 +13,7 @@ import pytest
 
 from evaluation.definition import Band, ScoringDefinition, YearOverYear
 from scoring.core.ballots import Ballots
-from scoring.core.bootstrap import _contest, _Resampled, _totals, rank_uncertainty
+from scoring.core.bootstrap import _contest, _Resampled, _summary, _term, _totals, rank_uncertainty
 from scoring.core.model import Adjustment, Baseline
 from scoring.core.resampling import statistics
 from scoring.core.score import score
@@ -95,8 +95,8 @@ def test_a_replicate_without_a_valid_ballot_of_a_cell_keeps_the_cells_own_rate()
 def test_ties_on_the_total_are_broken_in_their_order_and_what_is_equal_counts_half() -> None:
     """Four tied on T: S tells the first from the others, U the third from the second and fourth, who stay tied."""
     totals = np.array([[80.0, 80.0, 80.0, 80.0, 81.0]])
-    satisfied = np.array([[60.0, 50.0, 50.0, 50.0, 1.0]])
-    dissatisfied = -np.array([[9.0, 7.0, 5.0, 7.0, 99.0]])
+    satisfied = np.array([[60.0, 50.0, 50.0, 50.0, 50.0]])
+    dissatisfied = -np.array([[9.0, 7.0, 5.0, 7.0, 7.0]])
     ranks, right = _contest([totals, satisfied, dissatisfied])
     assert ranks.tolist() == [[2, 4, 3, 4, 1]]
     assert right[:4, :4].tolist() == [
@@ -114,6 +114,9 @@ def test_ranks_and_chances_are_shares_of_the_replicates(monkeypatch: pytest.Monk
     ranks, right = _contest([np.array([[2.0, 1.0], [2.0, 1.0], [1.0, 2.0], [3.0, 0.0]])])
     assert ranks.tolist() == [[1, 2], [1, 2], [2, 1], [1, 2]]
     assert (right[0, 1], right[1, 0]) == (0.75, 0.25)
+    # Two of the four undecided: each counts half, in its own portion.
+    ranks, right = _contest([np.array([[2.0, 1.0], [1.0, 1.0], [1.0, 1.0], [0.0, 3.0]])])
+    assert (right[0, 1], right[1, 0]) == (0.5, 0.5)
 
 
 def test_what_is_said_of_a_department_carries_its_code_and_group_and_how_it_was_found() -> None:
@@ -129,3 +132,55 @@ def test_what_is_said_of_a_department_carries_its_code_and_group_and_how_it_was_
     by_rank = sorted(result.departments, key=lambda row: row.group_rank or 0)
     assert (order.group, list(order.codes)) == ("g", [row.code for row in by_rank])
     assert [len(row) for row in order.chances] == [7, 6, 5, 4, 3, 2, 1, 0]
+
+
+def in_two(behind: int, tied: int = 0) -> Any:
+    """What 200 replicates say of A before B, `behind` of them the other way round and `tied` undecided."""
+    rules = definition({"g": {"s": "100"}})
+    ballots = Ballots({(0, 0): bytes([1, 1] * 5 + [1, 3] * 5)}, (Decimal(1),))
+    rows = score(rules, departments("gg"), ballots.cube(rules, 2)).departments
+    totals = np.tile([2.0, 1.0], (200, 1))
+    totals[:behind] = [1.0, 2.0]
+    totals[behind : behind + tied] = [1.0, 1.0]
+    return _summary(rules, rows, [totals], "5eed", 200).departments
+
+
+@pytest.mark.parametrize(
+    ("behind", "first", "second"),
+    [
+        # Of 200 the fifth is the lower end, the 195th the upper one: five other places below or above are left out.
+        (4, (1, 1), (2, 2)),
+        (5, (1, 1), (1, 2)),
+        (6, (1, 2), (1, 2)),
+    ],
+)
+def test_an_interval_leaves_out_the_outer_fortieths(
+    behind: int, first: tuple[int, int], second: tuple[int, int]
+) -> None:
+    found = in_two(behind)
+    assert (found["D01"].rank_interval, found["D02"].rank_interval) == (first, second)
+
+
+def test_those_tied_for_last_in_a_replicate_are_all_last_in_it() -> None:
+    found = in_two(behind=20, tied=30)
+    assert (found["D01"].chance_last, found["D02"].chance_last) == (50 / 200, 180 / 200)
+
+
+def test_the_dead_band_reaches_up_to_its_limit_and_no_further() -> None:
+    """Errors of 0.3 and 0.4 points: 1.96 · 0.5 = 0.98 is within, more is not; a missing error is none."""
+    change = np.array([0.98, 0.9801, -0.98, -0.9801, 5.0])
+    found = _term(change, 50.0, (Decimal("0.3"), Decimal("0.4")), "linear", 1.0, None, ())
+    assert found.tolist() == [0, 0.9801, 0, -0.9801, 5]
+    assert _term(np.array([0.5, 1.0]), 50.0, (None, Decimal("0.5")), "linear", 1.0, None, ()).tolist() == [0, 1]
+
+
+def test_headroom_is_the_share_of_what_was_still_possible_however_small_the_change() -> None:
+    """From 20: half a point up is 0.5/80, half a point down 0.5/20; from 100 up there is nothing, down 0.5/100."""
+    assert _term(np.array([0.5, -0.5, 0.0]), 20.0, None, "headroom", 1.0, None, ()).tolist() == [0.5 / 80, -0.5 / 20, 0]
+    assert _term(np.array([-0.5]), 100.0, None, "headroom", 1.0, None, ()).tolist() == [-0.5 / 100]
+
+
+def test_a_change_on_the_edge_of_a_band_is_in_it() -> None:
+    bands = (Band(Decimal(0), Decimal(1)), Band(Decimal(5), Decimal(3)))
+    change = np.array([-0.1, 0.0, 4.9, 5.0])
+    assert _term(change, 50.0, None, "banded", 0.0, None, bands).tolist() == [0, 1, 1, 3]

@@ -39,6 +39,7 @@ def sample() -> tuple[object, Ballots]:
 def test_signs_are_counted_by_stratum() -> None:
     rules, given = sample()
     first, second = stratum_quality(rules, 12, given)  # type: ignore[arg-type]
+    assert (first.code, second.code) == ("s1", "s2")
     assert (first.returned, first.population, first.blank, first.abstain) == (5, 100, 1, 1)
     assert (first.straight, first.identical, first.largest_bulk) == (1, 0, 0)
     assert (second.blank, second.abstain, second.straight, second.identical, second.largest_bulk) == (0, 0, 0, 5, 5)
@@ -107,7 +108,7 @@ def test_balance_compares_the_share_of_the_ballots_with_that_of_the_quotas() -> 
     # Quotas 50 : 50 of 100 ballots; returned 30 : 50 of 80 = 37.5 % and 62.5 %. 0.375 · 5/4 < 0.5: under by more than a
     # fifth. 0.625 is exactly 5/4 of 0.5: not yet over.
     first, second = balance([("a", 300, 50, 30), ("b", 100, 50, 50)])
-    assert (first.flag, second.flag) == ("under", "")
+    assert (first.code, first.flag, second.code, second.flag) == ("a", "under", "b", "")
     assert (first.population_share, first.quota_share, first.returned_share) == (
         Fraction(3, 4),
         Fraction(1, 2),

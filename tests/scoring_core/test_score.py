@@ -61,8 +61,11 @@ def test_nothing_is_clipped() -> None:
 
 def test_a_share_of_assessment_needs_a_score_for_every_ranked_department() -> None:
     rules = definition({"g": {"s": 100}}, composite=("70", "30"))
-    with pytest.raises(ScoringError, match="D02"):
+    with pytest.raises(ScoringError, match="D02") as refusal:
         scored(rules, "gg", [("s", "1", "AA")], assessments={"D01": Decimal(80)})
+    assert (refusal.value.code, refusal.value.department) == ("assessment_missing", "D02")
+    with pytest.raises(ScoringError):  # be the share ever so small
+        scored(definition({"g": {"s": 100}}, composite=("99.5", "0.5")), "g", [("s", "1", "A")])
     # an insufficient department needs none
     assert scored(rules, "gg", [("s", "1", "A.")], assessments={"D01": Decimal(80)}).departments[0].ranked
 
@@ -218,3 +221,12 @@ def test_the_dead_band_takes_the_standard_errors_of_the_same_ballots() -> None:
     assert row.adjustment == 0
     assert row.comparison is not None
     assert row.comparison.still_satisfaction
+
+
+def test_people_satisfied_are_those_with_fewer_above_them_than_the_rule_says() -> None:
+    """S is 100, 50, 50, 0: nobody is above the first, one above the next two, three above the last."""
+    rows = [("s", "1", "AAAC"), ("s", "1", "ACCC")]
+    for top, proposed in ((1, [True, False, False, False]), (2, [True, True, True, False])):
+        rules = definition({"g": {"s": 100}}, outcomes=OutcomeRules(people_satisfied=PeopleSatisfied(Decimal(0), top)))
+        found = scored(rules, "gggg", rows).departments
+        assert [row.outcomes is not None and row.outcomes.people_satisfied for row in found] == proposed

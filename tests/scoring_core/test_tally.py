@@ -37,11 +37,14 @@ def test_ballots_may_come_in_portions_as_bytes_views_or_arrays() -> None:
     assert counter.cube().counts[0, 0, 0, 0].tolist() == [0, 2, 0, 0, 0]
 
 
-@pytest.mark.parametrize("data", [b"\x01", b"\x01\x02\x03", b"\x01\x05"])
-def test_what_is_no_ballot_of_the_round_is_refused_whole(data: bytes) -> None:
+@pytest.mark.parametrize(
+    ("data", "code"), [(b"\x01", "ballot_length"), (b"\x01\x02\x03", "ballot_length"), (b"\x01\x05", "answer_range")]
+)
+def test_what_is_no_ballot_of_the_round_is_refused_whole(data: bytes, code: str) -> None:
     counter = Tally(shape())
-    with pytest.raises(ScoringError):
+    with pytest.raises(ScoringError) as refusal:
         counter.add(0, 0, data)
+    assert refusal.value.code == code
     assert counter.cube().counts.sum() == 0
 
 
