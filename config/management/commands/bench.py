@@ -43,10 +43,12 @@ class Command(BaseCommand):
             self._measure(options["part"])
             return
         lines: list[Line] = []
-        for part in [options["only"]] if options["only"] else PARTS:
-            for name, url in self._databases(part):
-                self.stdout.write(f"measuring {part} on {name} …")
-                lines += self._in_a_process(part, url)
+        # One folder for all of them: the keys in it belong to what the database holds.
+        with tempfile.TemporaryDirectory(prefix="pingyi-bench-") as folder:
+            for part in [options["only"]] if options["only"] else PARTS:
+                for name, url in self._databases(part):
+                    self.stdout.write(f"measuring {part} on {name} …")
+                    lines += self._in_a_process(part, url, folder)
         self._print(lines)
         if options["write"]:
             options["write"].write_text(self._markdown(lines), encoding="utf-8")
@@ -61,19 +63,18 @@ class Command(BaseCommand):
         found = [("PostgreSQL", given)]
         return [*found, ("SQLite", "")] if part == "import" else found
 
-    def _in_a_process(self, part: str, url: str) -> list[Line]:
-        with tempfile.TemporaryDirectory(prefix="pingyi-bench-") as folder:
-            environment = {
-                **os.environ,
-                "DATA_DIR": folder,
-                "DATABASE_URL": url or f"sqlite:///{folder}/bench.sqlite3",
-                "DJANGO_SETTINGS_MODULE": "config.settings.dev",
-                "LOG_LEVEL": "WARNING",
-            }
-            command = [sys.executable, "manage.py", "bench", "--part", part]
-            done = subprocess.run(  # noqa: S603
-                command, env=environment, cwd=settings.BASE_DIR, stdout=subprocess.PIPE, text=True, check=False
-            )
+    def _in_a_process(self, part: str, url: str, folder: str) -> list[Line]:
+        environment = {
+            **os.environ,
+            "DATA_DIR": folder,
+            "DATABASE_URL": url or f"sqlite:///{folder}/bench.sqlite3",
+            "DJANGO_SETTINGS_MODULE": "config.settings.dev",
+            "LOG_LEVEL": "WARNING",
+        }
+        command = [sys.executable, "manage.py", "bench", "--part", part]
+        done = subprocess.run(  # noqa: S603
+            command, env=environment, cwd=settings.BASE_DIR, stdout=subprocess.PIPE, text=True, check=False
+        )
         if done.returncode:
             raise CommandError(f"measuring {part} failed (exit {done.returncode})")
         marked = [line.removeprefix(_MARK) for line in done.stdout.splitlines() if line.startswith(_MARK)]
