@@ -118,3 +118,20 @@ def test_twenty_equal_answers_are_no_secret() -> None:
     for size, named in ((19, 1), (20, 0)):
         cells = ballots(rules, times(size, "s", "1", "A")).cube(rules, 1).cells()  # type: ignore[arg-type]
         assert len(open_cells(rules, departments("g"), cells)) == named
+
+
+@pytest.mark.parametrize(("answers", "named"), [(4, 1), (5, 0)])
+def test_a_cell_of_as_many_answers_as_the_rule_asks_for_is_no_open_cell(answers: int, named: int) -> None:
+    """Mixed answers, in a round whose `min_valid` is below its `min_cell` of 5."""
+    rules = definition({"g": {"s": 100}}, min_valid=1)
+    cells = ballots(rules, [*times(answers - 1, "s", "1", "A"), ("s", "1", "C")]).cube(rules, 1).cells()
+    assert len(open_cells(rules, departments("g"), cells, min_cell=5)) == named
+
+
+@pytest.mark.parametrize(("least", "named"), [(7, 1), (8, 0)])
+def test_a_cell_enters_the_score_from_the_least_number_of_answers_on(least: int, named: int) -> None:
+    """Seven equal answers: open where they count, and no matter where they do not."""
+    rules = definition({"g": {"s": 100}}, min_valid=least)
+    cells = ballots(rules, times(7, "s", "1", "A")).cube(rules, 1).cells()
+    found = open_cells(rules, departments("g"), cells)
+    assert [cell.unanimous for cell in found] == [True] * named
