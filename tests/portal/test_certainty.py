@@ -95,9 +95,9 @@ def test_a_department_reads_its_ranges_and_its_neighbours_without_their_names(ci
 @pytest.mark.parametrize(
     ("certainty", "said", "not_said"),
     [
-        ({"alike": True}, "区间宽度为零", "仅一张评议表"),
-        ({"single": ["新闻媒体"]}, "新闻媒体：仅一张评议表", "全体候选人均已评议"),
-        ({"census": ["市领导"]}, "市领导：全体候选人均已评议", "仅一张评议表"),
+        ({"alike": True}, "区间宽度为零", "仅一张选票"),
+        ({"single": ["新闻媒体"]}, "新闻媒体：仅一张选票", "全体候选人均已评议"),
+        ({"census": ["市领导"]}, "市领导：全体候选人均已评议", "仅一张选票"),
     ],
 )
 def test_ranges_without_width_say_why(certainty: dict[str, Any], said: str, not_said: str) -> None:
