@@ -118,6 +118,17 @@ def bulk_write(model: type[models.Model], columns: Sequence[str], rows: Iterable
     return count
 
 
+def analyze(*model_classes: type[models.Model]) -> None:
+    """Let the planner know what these tables hold now, inside the transaction that has filled them (SQLite: nothing).
+
+    Without it PostgreSQL plans for the empty tables they were, until its own worker comes by after the commit.
+    """
+    if is_postgresql():
+        with connection.cursor() as cursor:
+            for model in model_classes:
+                cursor.execute(f"ANALYZE {connection.ops.quote_name(model._meta.db_table)}")
+
+
 def vacuum(*model_classes: type[models.Model]) -> None:
     """Physically forget deleted and replaced rows of these tables. Must run outside a transaction.
 

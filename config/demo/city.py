@@ -29,9 +29,10 @@ from evaluation.services import configure, create_round, draw_evaluators, freeze
 from evaluation.services.codes import issue_codes
 from evaluation.services.history import write_past_round
 from evaluation.services.submitting import Content, DemoReturn, submit_generated
-from evaluators.models import Stratum
+from evaluators.models import DrawnPlace, Evaluator, Stratum, Unit
 from evaluators.services.bulk import NewEvaluator, NewUnit, add_evaluators, add_units
 from foundation import audit
+from foundation.database import analyze
 from scoring.services import make_quality_report, publish_round, release_public_bundle, score_round
 
 Tell = Callable[[str], None]
@@ -71,6 +72,7 @@ def build(*, seed: int, scale: float, tell: Tell) -> City:
     with city.timed("departments and registry"):
         _departments(city)
         _registry(city)
+        analyze(Evaluator, Unit)  # all of it is one transaction: nobody else can see the rows to count them
     with city.timed("accounts"):
         users.create(city.departments)
     years = [*YEARS, OPEN_YEAR]
@@ -203,6 +205,7 @@ def _drawn_round(city: City, year: DemoYear, previous: Round | None, opens: date
         dice = city.generator(4, year.year).integers(0, 10, 24)
         seed = " ".join("".join(map(str, dice[at : at + 6])) for at in range(0, 24, 6))
         draw_evaluators(actor=city.actor, round=round, public_seed=seed, witnesses="示范市公证处 甲、乙")
+        analyze(Invitation, DrawnPlace)
     return round
 
 
