@@ -19,6 +19,12 @@ from scoring.certainty import GroupCertainty, certainty_of
 from scoring.inputs import baselines_of
 from scoring.models import DepartmentScore, Publication
 
+#: What no page over several years reads; the year that is looked at is fetched by itself.
+_HEAVY = (
+    "run__cube", "run__basis", "run__breakdown", "run__axes",
+    "round__configuration", "round__ballot_definition", "round__baselines", "round__counting_report",
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class YearRow:
@@ -229,9 +235,7 @@ class StratumRow:
 
 def department_years(department: Department) -> list[DepartmentYearRow]:
     """All published years of a department, oldest first; three queries."""
-    published = {
-        row.run_id: row for row in Publication.objects.select_related("round", "run").defer("run__cube", "run__basis")
-    }
+    published = {row.run_id: row for row in Publication.objects.select_related("round", "run").defer(*_HEAVY)}
     rows = []
     for score in DepartmentScore.objects.filter(department=department, run__in=published).select_related("department"):
         run = published[score.run_id].run
