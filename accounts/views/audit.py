@@ -17,8 +17,9 @@ from accounts.audit_forms import AuditSearchForm
 from accounts.policies import permission_required
 from accounts.services.audit_check import CHECK_JOB
 from accounts.views.shared import FORM_METHODS, actor_of
-from foundation import audit, jobs
+from foundation import audit
 from foundation.models import AuditEntry, Job, JobState
+from foundation.starting import start_job
 from foundation.tables import write_csv
 
 
@@ -85,16 +86,14 @@ def audit_check(request: HttpRequest) -> HttpResponse:
     """Prove the chain again, and what the last proof found."""
     here = reverse("accounts:audit-check")
     if request.method == "POST":
-        job = jobs.enqueue(
+        return start_job(
+            request,
             CHECK_JOB,
-            params={"user_id": actor_of(request).pk},
-            user=request.user,
+            params={},
             permission="audit.view",
             exclusive_key=CHECK_JOB,
-            done_url=here,
             back_url=here,
         )
-        return redirect("foundation:job-detail", pk=job.pk)
     checks = Job.objects.filter(kind=CHECK_JOB)
     running = checks.filter(state__in=[JobState.QUEUED, JobState.RUNNING]).first()
     last = checks.filter(state=JobState.DONE).order_by("-finished_at").first()

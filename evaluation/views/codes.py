@@ -20,8 +20,8 @@ from evaluation.selectors import without_code
 from evaluation.services.codes import ISSUABLE, LIST_KIND, code_lists, reissue_code, revoke_code
 from evaluation.services.returns import total
 from evaluation.views.shared import confirm, crumbs, get_round
-from foundation import jobs
 from foundation.models import ACTIVE_JOB_STATES, Job
+from foundation.starting import start_job
 
 FORM_METHODS = require_http_methods(["GET", "HEAD", "POST"])
 _SHOWN = 20
@@ -77,20 +77,17 @@ def code_issue(request: HttpRequest, year: int) -> HttpResponse:
     back = reverse("evaluation:code-list", args=(year,))
     missing = without_code(evaluation)
     if request.method == "POST" and missing and evaluation.state in ISSUABLE:
-        job = jobs.enqueue(
+        return start_job(
+            request,
             "evaluation.issue_codes",
             params={
                 "round_id": evaluation.pk,
-                "user_id": request.user.pk,
                 "base_url": request.build_absolute_uri("/"),
             },
-            user=request.user,
             permission="round.codes",
             exclusive_key=_key(year),
-            done_url=back,
             back_url=back,
         )
-        return redirect("foundation:job-detail", pk=job.pk)
     if not missing or evaluation.state not in ISSUABLE:
         messages.info(request, _("There are no codes to produce."))
         return redirect(back)

@@ -21,9 +21,9 @@ from evaluation.services.returns import by_stratum, stratum_label, total
 from evaluation.states import VERBS, RoundState
 from evaluation.views.shared import confirm, crumbs, get_round
 from evaluators.models import Stratum
-from foundation import jobs
 from foundation.formats import moment
 from foundation.models import ACTIVE_JOB_STATES, Job
+from foundation.starting import start_job
 
 FORM_METHODS = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -129,16 +129,14 @@ def count_start(request: HttpRequest, year: int) -> HttpResponse:
     wrong = None if unfinished else moves.wrong_state(evaluation, VERBS["count"])
     problems = [wrong] if wrong else ([] if unfinished else guards.missing(evaluation, "count"))
     if request.method == "POST" and not problems:
-        job = jobs.enqueue(
+        return start_job(
+            request,
             "evaluation.count",
-            params={"round_id": evaluation.pk, "user_id": request.user.pk},
-            user=request.user,
+            params={"round_id": evaluation.pk},
             permission="round.view",
             exclusive_key=_key(year),
-            done_url=here,
             back_url=here,
         )
-        return redirect("foundation:job-detail", pk=job.pk)
     counts = total(evaluation)
     return confirm(
         request,

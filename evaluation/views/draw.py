@@ -21,7 +21,7 @@ from evaluation.states import VERBS, RoundState
 from evaluation.views.shared import crumbs, get_round, posted
 from evaluators.models import Snapshot
 from evaluators.services.snapshots import folder
-from foundation import jobs
+from foundation.starting import start_job
 
 FORM_METHODS = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -35,16 +35,15 @@ def round_freeze(request: HttpRequest, year: int) -> HttpResponse:
     problems = [wrong] if wrong else guards.missing(evaluation, "freeze")
     form = FreezeForm(posted(request))
     if request.method == "POST" and form.is_valid() and not problems:
-        job = jobs.enqueue(
+        return start_job(
+            request,
             "evaluation.freeze",
-            params={"round_id": evaluation.pk, "user_id": request.user.pk, **form.cleaned_data},
-            user=request.user,
+            params={"round_id": evaluation.pk, **form.cleaned_data},
             permission="round.configure",
             exclusive_key=f"evaluation.draw:{year}",
             done_url=reverse("evaluation:draw-detail", args=(year,)),
             back_url=reverse("evaluation:round-freeze", args=(year,)),
         )
-        return redirect("foundation:job-detail", pk=job.pk)
     context = {
         "round": evaluation,
         "form": form,
@@ -70,21 +69,18 @@ def draw_detail(request: HttpRequest, year: int) -> HttpResponse:
         require(request.user, "round.draw")
         moves.refuse_unless_at(evaluation, VERBS["draw"])
         if form.is_valid():
-            job = jobs.enqueue(
+            return start_job(
+                request,
                 "evaluation.draw",
                 params={
                     "round_id": evaluation.pk,
-                    "user_id": request.user.pk,
                     "public_seed": form.cleaned_data["public_seed"],
                     "witnesses": form.cleaned_data["witnesses"],
                 },
-                user=request.user,
                 permission="round.draw",
                 exclusive_key=f"evaluation.draw:{year}",
-                done_url=reverse("evaluation:draw-detail", args=(year,)),
                 back_url=reverse("evaluation:draw-detail", args=(year,)),
             )
-            return redirect("foundation:job-detail", pk=job.pk)
     context = {
         "round": evaluation,
         "crumbs": crumbs(evaluation, _("Draw")),
@@ -130,16 +126,14 @@ def draw_verify(request: HttpRequest, year: int) -> HttpResponse:
     if record is None:
         messages.error(request, _("Nobody has been drawn yet."))
         return redirect("evaluation:draw-detail", year=year)
-    job = jobs.enqueue(
+    return start_job(
+        request,
         "evaluation.verify_draw",
-        params={"draw_id": record.pk, "user_id": request.user.pk},
-        user=request.user,
+        params={"draw_id": record.pk},
         permission="round.view",
         exclusive_key=f"evaluation.verify:{record.pk}",
-        done_url=reverse("evaluation:draw-detail", args=(year,)),
         back_url=reverse("evaluation:draw-detail", args=(year,)),
     )
-    return redirect("foundation:job-detail", pk=job.pk)
 
 
 def _published(evaluation: Round, snapshot: Snapshot | None) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -14,8 +14,8 @@ from evaluators.forms import RegistryFilter
 from evaluators.models import EvaluatorStatus
 from evaluators.services.export import EXPORT_KIND, KEPT
 from evaluators.views.shared import FORM_METHODS, actor_of, crumbs
-from foundation import jobs
 from foundation.models import StoredFile
+from foundation.starting import start_job
 
 
 @FORM_METHODS
@@ -28,23 +28,20 @@ def export(request: HttpRequest) -> HttpResponse:
     search = RegistryFilter(request.GET).search(words)
     if request.method == "POST":
         here = reverse("evaluators:export")
-        job = jobs.enqueue(
+        return start_job(
+            request,
             EXPORT_KIND,
             params={
-                "user_id": actor_of(request).pk,
                 "words": words if search.text else "",
                 "stratum": search.stratum.pk if search.stratum else None,
                 "unit": search.unit.pk if search.unit else None,
                 "district": search.district,
                 "status": search.status,
             },
-            user=request.user,
             permission="registry.contact",
             exclusive_key=f"{EXPORT_KIND}:{actor_of(request).pk}",
-            done_url=here,
             back_url=here,
         )
-        return redirect("foundation:job-detail", pk=job.pk)
     rows = selectors.find(selectors.visible_to(request.user), search)
     context = {
         "count": rows.count(),

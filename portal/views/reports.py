@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.policies import permission_required
 from evaluation.models import Round
-from foundation import jobs
 from foundation.access import may_fetch
 from foundation.models import StoredFile
+from foundation.starting import start_job
 from portal.services import runs_to_report
 
 
@@ -43,12 +43,10 @@ def workbook_make(request: HttpRequest, year: int) -> HttpResponse:
     """Start writing the result workbook; its progress page leads to the file."""
     round = get_object_or_404(Round, year=year)
     back = reverse("portal:report-list")
-    row = jobs.enqueue(
+    return start_job(
+        request,
         "portal.workbook",
-        params={"round_id": round.pk, "user_id": request.user.pk, "language": get_language() or "zh-hans"},
-        user=request.user,
+        params={"round_id": round.pk, "language": get_language() or "zh-hans"},
         exclusive_key=f"workbook:{round.pk}:{request.user.pk}",
-        done_url=back,
         back_url=back,
     )
-    return redirect("foundation:job-detail", pk=row.pk)

@@ -18,7 +18,7 @@ from evaluation.models import Round
 from evaluation.refusals import Missing, Refused
 from evaluation.views.shared import crumbs, get_round, posted
 from evaluators.models import Stratum
-from foundation import jobs
+from foundation.starting import start_job
 from scoring import selectors
 from scoring.core.privacy import OpenCell
 from scoring.forms import ReleaseForm
@@ -112,13 +112,11 @@ def bundle_audit_make(request: HttpRequest, year: int) -> HttpResponse:
     """Start writing the audit bundle; its progress page leads back to the list."""
     evaluation = get_round(year)
     back = reverse("scoring:bundle-audit", args=(year,))
-    job = jobs.enqueue(
+    return start_job(
+        request,
         "scoring.audit_bundle",
-        params={"round_id": evaluation.pk, "user_id": request.user.pk},
-        user=request.user,
+        params={"round_id": evaluation.pk},
         permission="bundle.audit",
         exclusive_key=f"bundle.audit:{year}:{request.user.pk}",
-        done_url=back,
         back_url=back,
     )
-    return redirect("foundation:job-detail", pk=job.pk)

@@ -16,7 +16,7 @@ from accounts.policies import may, permission_required
 from evaluation.forms.rounds import ReasonForm
 from evaluation.models import Round
 from evaluation.views.shared import confirm, crumbs, get_round, posted
-from foundation import jobs
+from foundation.starting import start_job
 from scoring import quality_pages, selectors
 from scoring.exclusions import decisions_of, last_decision
 from scoring.models import Finding, QualityReport
@@ -83,16 +83,14 @@ def quality_start(request: HttpRequest, year: int) -> HttpResponse:
     """Make a report, as a job."""
     evaluation = get_round(year)
     here = reverse("scoring:quality-latest", args=(year,))
-    job = jobs.enqueue(
+    return start_job(
+        request,
         "scoring.quality",
-        params={"round_id": evaluation.pk, "user_id": request.user.pk},
-        user=request.user,
+        params={"round_id": evaluation.pk},
         permission="scoring.view",
         exclusive_key=f"scoring.quality:{year}",
-        done_url=here,
         back_url=here,
     )
-    return redirect("foundation:job-detail", pk=job.pk)
 
 
 @FORM_METHODS

@@ -18,7 +18,7 @@ from evaluation.services import moves
 from evaluation.services.guards import missing
 from evaluation.states import VERBS, RoundState
 from evaluation.views.shared import confirm, crumbs, get_round, posted
-from foundation import jobs
+from foundation.starting import start_job
 from scoring import quality_pages, selectors
 from scoring.models import ScoreRun
 from scoring.services import publish_round, whatif, withdraw_publication
@@ -84,20 +84,18 @@ def round_score(request: HttpRequest, year: int) -> HttpResponse:
     wrong = None if again else moves.wrong_state(evaluation, VERBS["score"])
     form = ReasonForm(posted(request)) if again else None
     if request.method == "POST" and wrong is None and (form is None or form.is_valid()):
-        job = jobs.enqueue(
+        return start_job(
+            request,
             "scoring.score",
             params={
                 "round_id": evaluation.pk,
-                "user_id": request.user.pk,
                 "reason": form.cleaned_data["reason"] if form else "",
             },
-            user=request.user,
             permission="scoring.view",
             exclusive_key=f"scoring.score:{year}",
             done_url=reverse("scoring:run-list", args=(year,)),
             back_url=reverse("scoring:round-score", args=(year,)),
         )
-        return redirect("foundation:job-detail", pk=job.pk)
     return confirm(
         request,
         title=_("Score the round of %(year)s") % {"year": year},

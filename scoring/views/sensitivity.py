@@ -5,14 +5,14 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.policies import permission_required
 from evaluation.views.shared import get_round
-from foundation import jobs
+from foundation.starting import start_job
 from scoring import selectors, weights
 from scoring.models import SensitivityReport
 from scoring.views.shared import run_crumbs
@@ -29,16 +29,14 @@ def run_sensitivity(request: HttpRequest, year: int, pk: UUID) -> HttpResponse:
     report = SensitivityReport.objects.filter(run=run).first()
     here = reverse("scoring:run-sensitivity", args=(year, pk))
     if request.method == "POST" and report is None:
-        job = jobs.enqueue(
+        return start_job(
+            request,
             "scoring.sensitivity",
-            params={"run_id": str(run.pk), "user_id": request.user.pk},
-            user=request.user,
+            params={"run_id": str(run.pk)},
             permission="scoring.view",
             exclusive_key=f"scoring.sensitivity:{run.pk}",
-            done_url=here,
             back_url=here,
         )
-        return redirect("foundation:job-detail", pk=job.pk)
     groups = weights.groups_of(report) if report else []
     context = {
         "round": evaluation,
