@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.db import transaction
 from django.urls import reverse
 
@@ -14,11 +13,9 @@ from accounts.models import Role, RoleGrant, User
 from foundation import audit, files
 from foundation.models import Job, JobState
 from tests.accounts.people import PASSWORD, admin, user
+from tests.judging import faults
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}}
-SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
 @pytest.fixture(autouse=True)
@@ -27,13 +24,6 @@ def _roles() -> None:
     from accounts.services import install_starting_roles
 
     install_starting_roles()
-
-
-def faults(page: Any) -> list[str]:
-    """What axe finds, and whether the page scrolls sideways."""
-    found = Axe().run(page, options=RULES).response["violations"]
-    lines = [f"{page.url} {one['id']}: {node['html'][:160]}" for one in found for node in one["nodes"]]
-    return [*lines, f"{page.url} scrolls sideways"] if page.evaluate(SIDEWAYS) > 0 else lines
 
 
 def test_a_newcomer_from_account_to_first_page_without_javascript(open_page: Callable[..., Any]) -> None:

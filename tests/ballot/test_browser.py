@@ -9,7 +9,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 
 from evaluation import attempts
@@ -24,12 +23,11 @@ from evaluation.services.submitting import Content, new_token, submit
 from evaluation.views import ballot as ballot_views
 from foundation.context import forget_demo
 from tests.ballot.world import World, build
+from tests.judging import faults
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 PHONE = {"width": 390, "height": 844}
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
 @pytest.fixture(autouse=True)
@@ -40,13 +38,6 @@ def _no_demo_notice() -> None:
 @pytest.fixture
 def world() -> World:
     return build(departments_per_page=2)
-
-
-def faults(page: Any) -> list[str]:
-    """What axe finds, and whether the page scrolls sideways."""
-    found = Axe().run(page, options=RULES).response["violations"]
-    lines = [f"{page.url} {one['id']}: {node['html'][:160]}" for one in found for node in one["nodes"]]
-    return [*lines, f"{page.url} scrolls sideways"] if page.evaluate(SIDEWAYS) > 0 else lines
 
 
 def ballot_of(world: World, index: int = 0) -> Any:

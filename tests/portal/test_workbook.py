@@ -15,7 +15,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.management import call_command
 from django.test import Client
 
-from accounts.models import Role, User
+from accounts.models import User
 from accounts.services import console
 from evaluation.refusals import Refused
 from evaluation.selectors import configuration_of
@@ -27,16 +27,11 @@ from scoring.models import ScoreRun
 from scoring.services import exclude_ballots, make_quality_report, publish_round, score_round
 from tests.scoring.golden import counted_round
 from tests.scoring.quality_round import counted
+from tests.somebody import somebody
 
 pytestmark = pytest.mark.django_db
 
 FIGURES = {"总分": "total", "满意率": "satisfaction", "不满意率": "dissatisfaction", "基础分": "base"}
-
-
-def somebody(role: str) -> User:
-    user = User.objects.create_user(username=f"w-{role}", full_name=role)
-    user.grants.create(role=Role.objects.get(code=role))
-    return user
 
 
 def published(name: str = "criteria-headroom") -> ScoreRun:
@@ -169,7 +164,7 @@ def test_leaders_get_nothing_before_publication_staff_do() -> None:
     file = make_workbook(actor=somebody("committee"), round=round)
     assert "未公布" in openpyxl.load_workbook(BytesIO(files.read(file)))["排名"]["A1"].value
     client = Client()
-    client.force_login(User.objects.get(username="w-leader"), backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(User.objects.get(username="u-leader"), backend="django.contrib.auth.backends.ModelBackend")
     assert client.get(f"/jobs/files/{file.pk}/").status_code in (403, 404)
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 from django.utils import timezone
 
@@ -15,13 +14,12 @@ from scoring.models import ScoreRun, WhatIfTrial, WhatIfUnlock
 from scoring.services import publish_round, score_round
 from scoring.services.sensitivity import report_sensitivity
 from scoring.services.whatif import grant_unlock, request_unlock
+from tests.judging import faults
 from tests.scoring.golden import counted_round
 from tests.scoring.test_whatif_pages import address, somebody
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}}
-SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 MOVING = "document.getAnimations().filter(one => one.effect.target.tagName === 'TR').length"
 #: three-step weighs npc 8.33 and cppcc 25; with all of that on npc D05 passes D03, who is first (its edge is 9.89).
 NPC, CPPCC = "w:general:npc", "w:general:cppcc"
@@ -34,13 +32,6 @@ def run() -> ScoreRun:
     run = score_round(actor=console(), round=counted_round("three-step"))
     publish_round(actor=console(), round=run.round)
     return run
-
-
-def faults(page: Any) -> list[str]:
-    """What axe finds, and whether the page scrolls sideways."""
-    found = Axe().run(page, options=RULES).response["violations"]
-    lines = [f"{page.url} {one['id']}: {node['html'][:160]}" for one in found for node in one["nodes"]]
-    return [*lines, f"{page.url} scrolls sideways"] if page.evaluate(SIDEWAYS) > 0 else lines
 
 
 def first_of(page: Any) -> str:

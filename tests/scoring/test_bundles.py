@@ -10,7 +10,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.core.management import CommandError, call_command
 
-from accounts.models import Role, User
+from accounts.models import User
 from accounts.services import console
 from assessment.models import Assessment
 from evaluation.models import Ballot, Round
@@ -31,14 +31,9 @@ from scoring.services import (
 )
 from scoring.services.bundles import make_bundle
 from tests.scoring.golden import WITH_BALLOTS, counted_round
+from tests.somebody import somebody
 
 pytestmark = pytest.mark.django_db
-
-
-def somebody(role: str) -> User:
-    user = User.objects.create_user(username=f"b-{role}", full_name=role)
-    user.grants.create(role=Role.objects.get(code=role))
-    return user
 
 
 def published(name: str = "three-step") -> ScoreRun:
@@ -195,7 +190,7 @@ def test_who_must_not_have_ballots(role: str, tmp_path: Path) -> None:
         store_audit_bundle(actor=somebody(role), round=run.round)
     with pytest.raises(PermissionDenied):
         export_bundle(
-            actor=User.objects.get(username=f"b-{role}"), round=run.round, target=tmp_path / "b", public=False
+            actor=User.objects.get(username=f"u-{role}"), round=run.round, target=tmp_path / "b", public=False
         )
     assert not StoredFile.objects.exists()
 

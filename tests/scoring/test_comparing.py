@@ -9,12 +9,12 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import Role, User
 from accounts.services import console
 from assessment.models import Assessment
 from scoring.core.differences import compared
 from scoring.services import score_round
 from tests.scoring.golden import counted_round
+from tests.somebody import somebody
 
 
 def row(code: str, total: str | None, rank: int | None, **more: Any) -> dict[str, Any]:
@@ -71,9 +71,3 @@ def test_who_must_not_compare(role: str) -> None:
     client = Client()
     client.force_login(somebody(role))
     assert client.get(reverse("scoring:run-compare", args=(round.year,))).status_code == 403
-
-
-def somebody(role: str) -> User:
-    user = User.objects.create_user(username=f"u-{role}", full_name=role)
-    user.grants.create(role=Role.objects.get(code=role))
-    return user

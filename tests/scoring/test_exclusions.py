@@ -14,7 +14,6 @@ from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import Role, User
 from accounts.services import console
 from evaluation.models import Ballot, Round
 from evaluation.refusals import Refused
@@ -37,14 +36,9 @@ from scoring.services import (
 )
 from tests.scoring.quality_round import BULK, ROWS, bundle_of, counted
 from tests.scoring_core.builders import times
+from tests.somebody import somebody
 
 pytestmark = pytest.mark.django_db
-
-
-def somebody(role: str) -> User:
-    user = User.objects.create_user(username=f"q-{role}", full_name=role)
-    user.grants.create(role=Role.objects.get(code=role))
-    return user
 
 
 def exclude(round: Round, stratum: str = "s2", finding: str = "identical", reason: str = "copied") -> ExclusionDecision:

@@ -6,19 +6,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 
 from accounts.models import Role, User
 from accounts.services import console
 from scoring.models import ExclusionDecision
 from scoring.services import make_quality_report, score_round
+from tests.judging import faults
 from tests.scoring.quality_round import counted
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}}
-SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
 @pytest.fixture
@@ -59,6 +56,4 @@ def test_axe_finds_nothing(
         page.goto(reverse(f"scoring:{name}", args=arguments))
         for unfolded in page.query_selector_all("details.unfold > summary"):
             unfolded.click()
-        found = Axe().run(page, options=RULES).response["violations"]
-        assert [f"{one['id']}: {node['html'][:160]}" for one in found for node in one["nodes"]] == []
-        assert page.evaluate(SIDEWAYS) <= 0
+        assert faults(page) == []

@@ -13,7 +13,7 @@ from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import Role, User
+from accounts.models import User
 from accounts.services import console
 from assessment.models import Assessment
 from evaluation.models import Round
@@ -24,14 +24,9 @@ from scoring.models import QualityReport, ScoreRun
 from scoring.services import exclude_ballots, make_quality_report, publish_round, score_round
 from tests.scoring.quality_round import BULK, ROWS, bundle_of, counted
 from tests.scoring_core.builders import definition, times
+from tests.somebody import somebody
 
 pytestmark = pytest.mark.django_db
-
-
-def somebody(role: str) -> User:
-    user = User.objects.create_user(username=f"q-{role}", full_name=role)
-    user.grants.create(role=Role.objects.get(code=role))
-    return user
 
 
 def scored(round: Round) -> ScoreRun:
@@ -199,7 +194,7 @@ def test_who_must_not_see_it(role: str, client: Client) -> None:
 
 
 def somebody_else(role: str) -> User:
-    return User.objects.get(username=f"q-{role}")
+    return User.objects.get(username=f"u-{role}")
 
 
 def test_an_auditor_sees_it_and_can_decide_nothing(client: Client) -> None:

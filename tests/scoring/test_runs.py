@@ -10,7 +10,6 @@ from django.core.exceptions import PermissionDenied
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from accounts.models import Role, User
 from accounts.services import console
 from assessment.models import Assessment
 from evaluation.models import Ballot
@@ -22,14 +21,9 @@ from scoring.baselines import offer
 from scoring.models import DepartmentScore, Publication, ScoreRun
 from scoring.services import publish_round, score_round, withdraw_publication
 from tests.scoring.golden import WITH_BALLOTS, counted_round, expected
+from tests.somebody import somebody
 
 pytestmark = pytest.mark.django_db
-
-
-def somebody(role: str) -> User:
-    user = User.objects.create_user(username=f"u-{role}", full_name=role)
-    user.grants.create(role=Role.objects.get(code=role))
-    return user
 
 
 @pytest.mark.parametrize("name", WITH_BALLOTS)

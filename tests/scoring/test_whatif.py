@@ -10,7 +10,6 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts.models import Role, User
 from accounts.services import console
 from evaluation.models import Round
 from evaluation.refusals import Refused
@@ -19,14 +18,9 @@ from scoring.models import ScoreRun, WhatIfTrial, WhatIfUnlock
 from scoring.services import publish_round, score_round
 from scoring.services.whatif import grant_unlock, request_unlock, trial_counts, try_rules
 from tests.scoring.golden import WITH_BALLOTS, counted_round
+from tests.somebody import somebody
 
 pytestmark = pytest.mark.django_db
-
-
-def somebody(role: str, name: str = "") -> User:
-    user = User.objects.create_user(username=name or f"u-{role}", full_name=role)
-    user.grants.create(role=Role.objects.get(code=role))
-    return user
 
 
 def scored(name: str = "three-step") -> ScoreRun:

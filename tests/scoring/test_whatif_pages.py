@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Role, User
+from accounts.models import User
 from accounts.services import console
 from evaluation.selectors import configuration_of
 from foundation.models import AuditEntry
@@ -20,14 +20,9 @@ from scoring.services import publish_round, score_round
 from scoring.services.whatif import grant_unlock, request_unlock
 from scoring.trial_form import TrialForm
 from tests.scoring.golden import WITH_BALLOTS, counted_round
+from tests.somebody import somebody
 
 pytestmark = pytest.mark.django_db
-
-
-def somebody(role: str, name: str = "") -> User:
-    user = User.objects.create_user(username=name or f"u-{role}", full_name=name or role)
-    user.grants.create(role=Role.objects.get(code=role))
-    return user
 
 
 def client_of(user: User | None, **options: Any) -> Client:

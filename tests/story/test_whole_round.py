@@ -16,12 +16,12 @@ import openpyxl
 import pytest
 from django.utils import timezone
 
-from accounts.models import Role, User
 from evaluation.models import Ballot, Invitation, Round
 from evaluators.models import Evaluator, Stratum
 from foundation.context import forget_demo
 from foundation.models import Job, JobState
 from scoring.models import DepartmentScore, Publication
+from tests.somebody import somebody
 from tests.story import lists
 
 pytestmark = [
@@ -35,12 +35,6 @@ pytestmark = [
 
 YEAR = 2026
 BALLOTS_A_STRATUM = 10
-
-
-def somebody(username: str, role: str) -> User:
-    user = User.objects.create_user(username=username, full_name=username)
-    user.grants.create(role=Role.objects.get(code=role))
-    return user
 
 
 class Clerk:
@@ -194,7 +188,7 @@ def test_a_whole_evaluation(
     worker = start_celery("worker")
     start_celery("beat")
     clerk = Clerk(open_page(), tmp_path)
-    sign_in(clerk.page, somebody("clerk", "committee"))
+    sign_in(clerk.page, somebody("committee", "clerk"))
 
     import_everything(clerk)
     configure(clerk)
@@ -228,7 +222,7 @@ def test_a_whole_evaluation(
     run = Publication.objects.get(round__year=YEAR).run
 
     leader = open_page()
-    sign_in(leader, somebody("leader-1", "leader"))
+    sign_in(leader, somebody("leader", "leader-1"))
     leader.goto(f"/results/{YEAR}/")
     text = leader.inner_text("main")
     scores = list(DepartmentScore.objects.filter(run=run).select_related("department"))

@@ -9,23 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from accounts.models import Role, RoleGrant, User
 from foundation import navigation
 from foundation.models import Job
+from tests.judging import SIDEWAYS, violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.urls("tests.ui.urls")]
 
 STAFF = "/styleguide/"
 BALLOT = "/styleguide/?ballot"
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-
-
-def faults(page: Any) -> list[str]:
-    found = Axe().run(page, options=RULES).response["violations"]
-    return [f"{one['id']}: {node['target']} {node['html'][:120]}" for one in found for node in one["nodes"]]
 
 
 def set_cookies(page: Any, base: str, **cookies: str) -> None:
@@ -53,7 +46,7 @@ def test_staff_components_are_accessible(
     set_cookies(page, live.url, django_language=language)
     page.goto(STAFF)
     page.wait_for_selector("[data-chart='heat-sample'].is-drawn canvas")
-    assert faults(page) == []
+    assert list(violations(page)) == []
     assert page.evaluate(SIDEWAYS) <= 0
 
 
@@ -63,7 +56,7 @@ def test_ballot_components_are_accessible(open_page: Callable[..., Any], live: A
     page = open_page(width=390, height=844)
     set_cookies(page, live.url, django_language=language, large_type=large)
     page.goto(BALLOT)
-    assert faults(page) == []
+    assert list(violations(page)) == []
     assert page.evaluate(SIDEWAYS) <= 0
     small = page.evaluate(
         "[...document.querySelectorAll('.choice, .button, .switch, summary, .input')]"
@@ -85,7 +78,7 @@ def test_zoomed_pages_never_scroll_sideways(open_page: Callable[..., Any], addre
 def test_forced_colours_keep_borders_and_choices(open_page: Callable[..., Any], address: str) -> None:
     page = open_page(width=390, forced_colors="active")
     page.goto(address)
-    assert faults(page) == []
+    assert list(violations(page)) == []
     if address == BALLOT:
         chosen, other = (
             page.locator(".choice > span").nth(index).evaluate("e => getComputedStyle(e).backgroundColor")
@@ -208,7 +201,7 @@ def test_a_job_is_followed_without_losing_the_focus_and_ends_with_its_result(
     page = open_page()
     sign_in(page, staff)
     page.goto(f"/jobs/{row.pk}/")
-    assert faults(page) == []
+    assert list(violations(page)) == []
     page.get_by_role("button", name="停止任务").focus()
     Job.objects.filter(pk=row.pk).update(done=40, message="第 40 行")
     page.wait_for_selector("progress[value='40']")

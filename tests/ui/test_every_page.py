@@ -6,13 +6,11 @@ A new page is looked at as soon as it has an address (config/screens/addresses.p
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from accounts.models import User
 from config import demo_hints
@@ -20,13 +18,10 @@ from config.demo.city import build
 from config.screens.addresses import addresses
 from config.screens.contact import prepare
 from foundation.context import forget_demo
+from tests.judging import SIDEWAYS, violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
-RULES = {
-    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-}
-SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 #: A phone, a desktop of 1440 px at 200 % zoom, and without.
 WIDTHS = (390, 720, 1440)
 #: Where axe looks too: the pages change their layout once between them.
@@ -72,15 +67,6 @@ class Tour:
         return self.visitors[username]
 
 
-def violations(page: Any) -> Iterator[str]:
-    """What axe finds. It takes whatever stands in a disabled fieldset for unreachable, which only its inputs are."""
-    for one in Axe().run(page, options=RULES).response["violations"]:
-        for node in one["nodes"]:
-            disabled = f"document.querySelector({json.dumps(node['target'][0])}).closest('fieldset[disabled]') !== null"
-            if one["id"] != "scrollable-region-focusable" or not page.evaluate(disabled):
-                yield f"{one['id']}: {node['html'][:200]}"
-
-
 @pytest.mark.timeout(480)
 def test_axe_finds_nothing_and_nothing_scrolls_sideways(
     open_page: Callable[..., Any], sign_in: Callable[[Any, Any], None], tmp_path: Path
@@ -93,7 +79,7 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 900})
             if width in JUDGED:
-                faults += [f"{name} {width} {fault}" for fault in violations(page)]
+                faults += [f"{name} {width} {fault}" for fault in violations(page, locked=True)]
             if page.evaluate(SIDEWAYS) > 0:
                 faults.append(f"{name} {width} scrolls sideways")
     assert tour.missing == []
