@@ -9,7 +9,7 @@ from typing import Any
 
 from evaluators.models import Stratum
 from portal.selectors import DepartmentYearRow
-from scoring.certainty import GroupCertainty, Neighbour, certainty_of
+from scoring.certainty import Neighbour, certainty_of
 from scoring.core.uncertainty import interval
 from scoring.models import Publication
 
@@ -35,7 +35,7 @@ def department_certainty(publication: Publication, row: DepartmentYearRow) -> De
     score, code = row.score, row.score.department.code
     if score.group_rank is None or score.satisfaction is None or score.dissatisfaction is None:
         return None
-    group = certainty_of(publication.run).get(score.group_code, GroupCertainty())
+    group = certainty_of(publication.run)[score.group_code]
     summary = publication.run.summary
     judging = {entry["stratum"] for entry in publication.run.breakdown[code]["strata"] if entry["reports"]}
     flags = {entry["code"]: entry["flag"] for entry in summary["strata"] if entry["code"] in judging}

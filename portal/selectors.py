@@ -63,6 +63,11 @@ def publications() -> list[Publication]:
     )
 
 
+def published_years() -> list[int]:
+    """The years of which something is published, oldest first."""
+    return list(Publication.objects.order_by("round__year").values_list("round__year", flat=True))
+
+
 def publication_of(year: int) -> Publication | None:
     """What is published of a year."""
     return (
@@ -142,8 +147,6 @@ class RankedRow:
     change: Decimal | None
     interval: tuple[int, int] | None
     outcomes: dict[str, Any]
-    #: Last of its group without being surely so.
-    unsure_last: bool = False
 
     @property
     def margin(self) -> Decimal | None:
@@ -187,8 +190,7 @@ def ranking(publication: Publication, user: Any, *, group: str = "", sector: str
         change = _difference(score.satisfaction, before.satisfaction if before else None)
         result = results[score.department.code]
         interval = result["rank_interval"]
-        unsure = score.department.code in certainty.get(score.group_code, GroupCertainty()).unsure_last
-        row = RankedRow(score, change, tuple(interval) if interval else None, result["outcomes"] or {}, unsure)
+        row = RankedRow(score, change, tuple(interval) if interval else None, result["outcomes"] or {})
         rows.setdefault(score.group_code, []).append(row)
     groups = []
     for code, means in run.summary["groups"].items():
@@ -202,7 +204,7 @@ def ranking(publication: Publication, user: Any, *, group: str = "", sector: str
                     _decimal(means["dissatisfaction"]),
                     members,
                     means["ranked"],
-                    certainty.get(code, GroupCertainty()),
+                    certainty[code],
                 )
             )
     return groups

@@ -43,9 +43,9 @@ class GroupCertainty:
 
 
 def certainty_of(run: ScoreRun) -> Mapping[str, GroupCertainty]:
-    """By group, from the chances that the run keeps."""
+    """Of every group of the run, from the chances that it keeps; one without ranked departments has nothing to tell."""
     rows = {row["code"]: row for row in run.result["departments"]}
-    found = {}
+    found = {code: GroupCertainty() for code in run.summary["groups"]}
     for data in run.summary["orders"]:
         order = order_of_json(data)
         ranks = {code: rows[code]["group_rank"] for code in order.codes}

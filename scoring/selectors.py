@@ -93,8 +93,6 @@ class TableRow:
     score: DepartmentScore
     interval: tuple[int, int] | None
     outcomes: dict[str, Any]
-    #: Last of its group without being surely so.
-    unsure_last: bool = False
 
 
 @dataclass(frozen=True)
@@ -116,16 +114,15 @@ def table_of(run: ScoreRun) -> list[TableGroup]:
     for score in DepartmentScore.objects.filter(run=run).select_related("department"):
         result = results[score.department.code]
         interval = result["rank_interval"]
-        unsure = score.department.code in certainty.get(score.group_code, GroupCertainty()).unsure_last
         rows[score.group_code].append(
-            TableRow(score, (interval[0], interval[1]) if interval else None, result["outcomes"] or {}, unsure)
+            TableRow(score, (interval[0], interval[1]) if interval else None, result["outcomes"] or {})
         )
     return [
         TableGroup(
             code,
             names.get(code, code),
             sorted(members, key=lambda row: (row.score.group_rank or 10**6, row.score.department.code)),
-            certainty.get(code, GroupCertainty()),
+            certainty[code],
         )
         for code, members in rows.items()
         if members

@@ -23,10 +23,10 @@ from scoring.shifts import shifts_of
 @reads_results
 def ranking_latest(request: HttpRequest) -> HttpResponse:
     """The ranking of the newest published year."""
-    published = selectors.publications()
-    if not published:
+    years = selectors.published_years()
+    if not years:
         return render(request, "portal/ranking.html", {"publication": None})
-    return redirect("portal:ranking", year=published[-1].round.year)
+    return redirect("portal:ranking", year=years[-1])
 
 
 @require_GET
@@ -43,7 +43,7 @@ def ranking(request: HttpRequest, year: int) -> HttpResponse:
     )
     context: dict[str, Any] = {
         "publication": publication,
-        "years": [row.round.year for row in selectors.publications()],
+        "years": selectors.published_years(),
         "groups": [(group, charts.group_bars(group)) for group in groups],
         "form": form,
         "sees_all": selectors.visible_to(request.user).everything,
