@@ -6,6 +6,7 @@ Drafts may be unfinished: a form only insists on numbers being numbers. What is 
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
 from django import forms
@@ -20,7 +21,7 @@ from evaluation.models import Round
 Data = Any  # a QueryDict, or None for an unbound form
 
 
-class SectionForm:
+class SectionForm(ABC):
     """One page. Subclasses set ``template`` and fill ``forms`` in ``build``."""
 
     template: ClassVar[str]
@@ -32,17 +33,18 @@ class SectionForm:
         self.forms: list[Any] = []
         self.build()
 
+    @abstractmethod
     def build(self) -> None:
-        raise NotImplementedError
+        """Fill ``forms`` from the configuration or from what was typed."""
 
     def is_valid(self) -> bool:
         """True if everything typed can be stored. Asks every form, so that all errors show at once."""
         answers = [form.is_valid() for form in self.forms]
         return all(answers)
 
+    @abstractmethod
     def changes(self) -> dict[str, Any]:
         """The section's keys with their new values. Call on a valid form."""
-        raise NotImplementedError
 
     def context(self) -> dict[str, Any]:
         """What the template needs beside ``section``."""
@@ -186,8 +188,9 @@ class FormSection(SectionForm):
         self.form = self.form_class(self.data, initial=self.initial())
         self.forms = [self.form]
 
+    @abstractmethod
     def initial(self) -> dict[str, Any]:
-        raise NotImplementedError
+        """The values of the configuration that the form starts with."""
 
     def context(self) -> dict[str, Any]:
         return {"form": self.form}
