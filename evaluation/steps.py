@@ -50,6 +50,7 @@ def vote_pages(round: Round, user: Any) -> list[tuple[str, str, str]]:
     if round.state in (RoundState.DRAFT, RoundState.CONFIGURED):
         return []
     pages = [
+        ("round.draw", "people", _("List of the drawn"), "evaluation:drawn-list"),
         ("round.codes", "key", _("Ballot codes"), "evaluation:code-list"),
         ("returns.view", "envelope-check", _("Returns"), "evaluation:return-detail"),
         ("round.view", "safe", _("Opening the box"), "evaluation:round-count"),

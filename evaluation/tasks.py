@@ -10,12 +10,14 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from evaluation import attempts
+from evaluation.drawn import DrawnSearch
 from evaluation.models import Round
 from evaluation.refusals import Refused
 from evaluation.selectors import standing_snapshot, without_code
-from evaluation.services import closing, codes, counting, drawing, freezing
+from evaluation.services import closing, codes, counting, drawing, drawn_list, freezing
 from evaluation.states import RoundState
-from evaluators.models import Draw
+from evaluators.models import Draw, Stratum
+from evaluators.search_words import unseal
 from foundation.jobs import JobRefused, Progress, job
 
 
@@ -96,3 +98,36 @@ def close_due_rounds() -> list[int]:
     """Close rounds whose time has passed, and forget old wrong codes; sent by beat every few seconds."""
     attempts.forget_old()
     return closing.close_due_rounds()
+
+
+@job(drawn_list.LIST_KIND, title=_("Write the list of the drawn"))
+def export_drawn(
+    progress: Progress,
+    *,
+    round_id: int,
+    user_id: int,
+    words: str,
+    stratum: int | None,
+    district: str,
+    with_contact: bool,
+    reason: str,
+) -> dict:
+    """See ``evaluation.services.drawn_list.export_drawn``; ``words`` is sealed as in addresses."""
+    search = DrawnSearch(unseal(words), Stratum.objects.get(pk=stratum) if stratum else None, district)
+    stored = refusing(
+        lambda: drawn_list.export_drawn(
+            actor=User.objects.get(pk=user_id),
+            round=Round.objects.get(pk=round_id),
+            search=search,
+            with_contact=with_contact,
+            reason=reason,
+            progress=progress,
+        )
+    )
+    return {"file": str(stored.pk), "rows": stored.meta["rows"]}
+
+
+@shared_task(name="evaluation.erase_old_lists")
+def erase_old_lists() -> int:
+    """Erase lists of the drawn after a week; sent by beat."""
+    return drawn_list.erase_old_lists()

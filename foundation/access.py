@@ -34,5 +34,5 @@ def may_steer_job(user: Any, row: Job) -> bool:
 
 
 def may_fetch(user: Any, file: StoredFile) -> bool:
-    """Only those who hold the file's permission now, its maker included."""
-    return holds(user, file.permission)
+    """Only those who hold the file's permission now, and any that its ``meta`` also needs; its maker included."""
+    return all(holds(user, one) for one in (file.permission, *file.meta.get("also_needs", ())))
