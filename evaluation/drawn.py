@@ -94,7 +94,7 @@ def with_particulars(places: Collection[DrawnPlace], round: Round, *, show_conta
     rows = []
     for place in places:
         district, ballots = from_invitations.get(place.pk, ("", 0))
-        phone = place.evaluator.phone if place.evaluator else ""
+        phone = str(place.evaluator.phone) if place.evaluator else ""
         rows.append(
             DrawnRow(
                 place=place,
