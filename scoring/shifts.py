@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 
@@ -35,14 +37,14 @@ def shifts_of(run: ScoreRun) -> Shifts:
     What others were merged into, or split off from, is told by its baseline; its group and strata have no one before.
     """
     last = (
-        Publication.objects.select_related("run", "round")
-        .defer("run__cube", "run__breakdown", "run__summary", "round__ballot_definition", "round__baselines")
+        Publication.objects.select_related("round")
+        .defer("round__ballot_definition", "round__baselines", "round__counting_report")
         .filter(round__year=run.round.year - 1)
         .first()
     )
     if last is None:
         return Shifts(False, {})
-    then, now = _judged(last.run), _judged(run)
+    then, now = _judged(last.run_id), _judged(run.pk)
     renamed = dict(
         Lineage.objects.filter(year=run.round.year, kind=LineageKind.RENAMED).values_list(
             "successor__code", "predecessor__code"
@@ -57,7 +59,10 @@ def shifts_of(run: ScoreRun) -> Shifts:
     return Shifts(True, words)
 
 
-def _judged(run: ScoreRun) -> dict[str, Judged]:
+@lru_cache(maxsize=32)
+def _judged(run_id: UUID) -> Mapping[str, Judged]:
+    """How each department of a run was judged, kept in memory: a stored run never changes."""
+    run = ScoreRun.objects.only("basis", "result").get(pk=run_id)
     definition = Basis.from_json(run.basis).definition
     return {
         row["code"]: Judged(definition, row["group"], tuple(row["omitted_strata"])) for row in run.result["departments"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -13,6 +14,7 @@ from accounts.policies import may, may_somewhere
 from evaluation.models import Round
 from evaluation.services import returns
 from portal import charts, selectors
+from portal.fragments import ranking_shown, stamp
 from portal.selectors import RankedGroup, RankedRow
 
 
@@ -68,7 +70,8 @@ def _leading(request: HttpRequest, published: list[Any]) -> dict[str, Any]:
     return {
         "latest": latest,
         "year": years[-1],
-        "trend": charts.city_trend(years),
+        "stamp": stamp(latest.run_id, years, ranking_shown(groups)),
+        "trend": partial(charts.city_trend, years),
         "extremes": [
             Extremes(group, ranked[0], ranked[-1])
             for group in groups

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -14,6 +15,7 @@ from foundation.errors import page_not_found
 from portal import charts, selectors
 from portal.certainty import department_certainty
 from portal.forms import RankingFilter
+from portal.fragments import ranking_shown, stamp
 from portal.guards import reads_results
 from scoring.quality_pages import excluded_sentence
 from scoring.shifts import shifts_of
@@ -41,12 +43,15 @@ def ranking(request: HttpRequest, year: int) -> HttpResponse:
     groups = selectors.ranking(
         publication, request.user, group=chosen.get("group", ""), sector=chosen.get("sector", "")
     )
+    sees_all = selectors.visible_to(request.user).everything
     context: dict[str, Any] = {
         "publication": publication,
         "years": selectors.published_years(),
-        "groups": [(group, charts.group_bars(group)) for group in groups],
+        # Called only where the part is rendered anew.
+        "groups": lambda: [(group, charts.group_bars(group)) for group in groups],
+        "stamp": stamp(year, publication.run_id, sees_all, ranking_shown(groups)),
         "form": form,
-        "sees_all": selectors.visible_to(request.user).everything,
+        "sees_all": sees_all,
         "excluded": excluded_sentence(publication.run),
         "count": sum(len(group.rows) for group in groups),
     }
@@ -70,19 +75,24 @@ def department(request: HttpRequest, code: str) -> HttpResponse:
     assert publication is not None  # noqa: S101 -- its years are the published ones
     strata = selectors.stratum_rows(publication, row.code)
     moved = shifts_of(publication.run)
-    context = {
-        "department": row,
-        "years": years,
-        "chosen": chosen,
-        "publication": publication,
+    shown = {
         "strata": strata,
         "shifts": moved.of(row.code),
         "shifts_known": moved.known,
         "certainty": department_certainty(publication, chosen),
         "set_aside": publication.round.baselines_set_aside.get(row.code, ""),
-        "rates": charts.department_trend(years),
-        "ranks": charts.rank_trend(years),
-        "by_stratum": charts.strata_bars(strata),
+    }
+    context = {
+        "department": row,
+        "years": years,
+        "chosen": chosen,
+        "publication": publication,
+        **shown,
+        "stamp": stamp(row.code, chosen.year, years, shown),
+        # Called only where the part is rendered anew.
+        "rates": partial(charts.department_trend, years),
+        "ranks": partial(charts.rank_trend, years),
+        "by_stratum": partial(charts.strata_bars, strata),
     }
     return render(request, "portal/department.html", context)
 

@@ -40,6 +40,24 @@ def leader(city: City) -> Client:
     return signed_in("lingdao")
 
 
+@pytest.mark.parametrize("path", ["/results/2007/", "/results/departments/D39/"])
+def test_what_is_kept_of_a_page_is_never_out_of_date(leader: Client, path: str) -> None:
+    """The parts that are rendered once follow a new name, the language, the reader and the filter at once."""
+    leader.get(path)
+    Department.objects.filter(code="D39").update(short_name="新名字局", full_name="示范市新名字局")
+    assert leader.get(path).content.decode().count("新名字局") > 0
+    english = leader.get(path, headers={"accept-language": "en"}).content.decode()
+    assert "Satisfaction rate" in english
+    assert "满意率" in leader.get(path).content.decode()
+
+
+def test_a_reader_of_one_department_gets_no_part_that_was_kept_for_others(leader: Client) -> None:
+    assert "国税局" in leader.get("/results/2007/").content.decode()
+    own = signed_in("lianluo").get("/results/2007/").content.decode()
+    assert "国税局" not in own
+    assert "国税局" not in leader.get("/results/2007/?group=party").content.decode()
+
+
 @pytest.mark.parametrize("path", PAGES)
 def test_pages_answer_in_few_queries(leader: Client, path: str) -> None:
     leader.get(path)  # what is cached per process is cached now
