@@ -23,6 +23,7 @@ register_labels(
     {
         "by_words": _("By words of a search"),
         "contact_changed": _("Contact data changed"),
+        "personal_changed": _("Personal data changed"),
         "drawn": _("Drawn"),
         "exclusions_hash": _("Fingerprint of those left out"),
         "new_units": _("New units"),

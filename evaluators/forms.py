@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from departments.models import Department
-from evaluators.models import Evaluator, EvaluatorStatus, Stratum, Unit
+from evaluators.models import CHOSEN_STATUSES, Evaluator, EvaluatorStatus, Stratum, Unit
 from evaluators.search_words import LONGEST, unseal
 from evaluators.selectors import Search, districts
 
@@ -133,8 +134,18 @@ def _initial(evaluator: Evaluator, with_contact: bool) -> dict[str, Any]:
 class StatusForm(forms.Form):
     """Whether a person can be drawn, and why it changes."""
 
-    status = forms.ChoiceField(label=_("Status"), choices=EvaluatorStatus.choices)
+    status = forms.ChoiceField(label=_("Status"), choices=CHOSEN_STATUSES)
     reason = forms.CharField(label=_("Reason"), max_length=300)
+
+
+class DayForm(forms.Form):
+    """A day on which somebody's state is looked at."""
+
+    on = forms.DateField(label=_("Day"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+
+    def day(self) -> date | None:
+        """The day, if one is given that makes sense."""
+        return self.cleaned_data.get("on") if self.is_bound and self.is_valid() else None
 
 
 class UnitFilter(forms.Form):

@@ -16,9 +16,12 @@ from accounts.models import User
 from accounts.policies import require
 from departments.models import Department, code_validator
 from evaluators.contact import email_hash, phone_hash, phone_tail_hash
-from evaluators.models import Evaluator, EvaluatorStatus, Stratum, Unit
+from evaluators.models import ChangeThrough, Evaluator, EvaluatorCount, EvaluatorStatus, Stratum, Unit
+from evaluators.selectors import GROUPED_BY
+from evaluators.services import history
 from evaluators.services.bulk import NewEvaluator, NewUnit, add_evaluators, add_units
 from foundation import audit, imports
+from foundation.counting import compact
 from foundation.database import set_by_id
 from foundation.tables import Column, Finding, ImportResult, Table, TableSchema
 from foundation.tables.codes import gettext_noop
@@ -131,7 +134,7 @@ class _Writes:
     create: bytearray
     new_units: dict[str, NewUnit] = field(default_factory=dict)
     renamed_units: dict[str, str] = field(default_factory=dict)
-    change: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
+    change: list[tuple[Stored, dict[str, Any]]] = field(default_factory=list)
 
 
 def _known(codes: set[str]) -> _Known:
@@ -183,7 +186,7 @@ def plan(table: Table, options: imports.Options) -> imports.Plan:
         values = _resolved(table.row(place), known)
         changed = {name for name in present if _compared(values, name) != getattr(before, _COMPARED[name])}
         if changed:
-            writes.change.append((before.pk, {name: values[name] for name in changed}))
+            writes.change.append((before, {name: values[name] for name in changed}))
         if changed or renamed:
             result.change += 1
         else:
@@ -297,6 +300,9 @@ def write(actor: User, done: imports.Plan, options: imports.Options, fingerprint
     if any(writes.create):
         add_evaluators(_new(writes, units))
     _change(writes.change, units)
+    history.keep(actor=actor, changed=_followed(writes), through=ChangeThrough.IMPORT)
+    if any(writes.create) or writes.change:
+        compact(EvaluatorCount, GROUPED_BY, "people")
     if done.result.create or writes.change or writes.renamed_units:
         audit.record(
             actor=actor,
@@ -330,15 +336,40 @@ def _new(writes: _Writes, units: dict[str, int]) -> Iterator[NewEvaluator]:
         )  # fmt: skip
 
 
-def _change(changes: list[tuple[int, dict[str, Any]]], units: dict[str, int]) -> None:
+#: Field of the list → what the history calls it.
+_FOLLOWED = {
+    "stratum": "stratum",
+    "status": "status",
+    "unit_code": "unit",
+    "weight_class": "weight_class",
+    "department_code": "employer",
+}
+
+
+def _followed(writes: _Writes) -> Iterator[history.Changed]:
+    """What the history keeps of the changes, as codes."""
+    codes: dict[str, dict[int, str]] = {
+        "stratum": dict(Stratum.objects.values_list("pk", "code")),
+        "department_code": {pk: code for code, pk in writes.known.departments.items()},
+    }
+    for stored, values in writes.change:
+        for name, followed in _FOLLOWED.items():
+            if name in values:
+                pair: list[Any] = [getattr(stored, _COMPARED[name]), values[name]]
+                if name in codes:
+                    pair = [codes[name].get(value, "") for value in pair]
+                yield history.Changed(stored.pk, followed, *map(str, pair))
+
+
+def _change(changes: list[tuple[Stored, dict[str, Any]]], units: dict[str, int]) -> None:
     """Write changed columns, rows with the same columns together."""
     now = connection.ops.adapt_datetimefield_value(timezone.now())
     grouped: dict[tuple[str, ...], list[list[Any]]] = {}
-    for pk, values in changes:
+    for stored, values in changes:
         columns: dict[str, Any] = {"updated_at": now}
         for name, value in values.items():
             columns |= _stored_as(name, value, units)
-        grouped.setdefault(tuple(columns), []).append([pk, *columns.values()])
+        grouped.setdefault(tuple(columns), []).append([stored.pk, *columns.values()])
     for names, rows in grouped.items():
         set_by_id(Evaluator, list(names), rows)
 

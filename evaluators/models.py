@@ -10,6 +10,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from departments.models import Department, code_validator
+from foundation.append_only import AppendOnlyModel
 from foundation.fields import EncryptedTextField
 from foundation.models import StoredFile
 
@@ -65,6 +66,11 @@ class EvaluatorStatus(models.TextChoices):
     MOVED = "moved", _("Moved away")
     DECEASED = "deceased", _("Deceased")
     REMOVED = "removed", _("Removed")
+    MERGED = "merged", _("Merged into another")
+
+
+#: What staff may choose; a merged person is made by merging and unmade by undoing it.
+CHOSEN_STATUSES = tuple(choice for choice in EvaluatorStatus.choices if choice[0] != EvaluatorStatus.MERGED)
 
 
 class Evaluator(models.Model):
@@ -100,6 +106,12 @@ class Evaluator(models.Model):
         verbose_name=_("works for department"),
     )
     proposed_by = models.CharField(_("proposed by"), max_length=200, blank=True)
+    # The person who stands for this one since a merge; the row itself stays as it was, so that undoing is exact.
+    merged_into = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, db_index=False, related_name="merged_rows"
+    )
+    confirmed_year = models.PositiveSmallIntegerField(_("last confirmed in"), null=True, blank=True)
+    anonymised_at = models.DateTimeField(_("anonymised"), null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -109,7 +121,8 @@ class Evaluator(models.Model):
         verbose_name_plural = _("evaluators")
         # Few and narrow: each one costs a fifth of the import.
         indexes = [
-            models.Index(fields=["stratum", "status"]),
+            # Finds whoever fits stratum, status and district in the order of the codes (selectors.page_of).
+            models.Index(fields=["stratum", "status", "district", "code"], name="evaluator_by_group"),
             # So that PostgreSQL finds beginnings of names by it, whatever the collation.
             models.Index(fields=["name"], name="evaluator_by_name", opclasses=["varchar_pattern_ops"]),
             # A whole number is looked for by its tail too: some rows in ten thousand have the same one.
@@ -118,11 +131,67 @@ class Evaluator(models.Model):
             ),
             models.Index(fields=["email_hash"], condition=~models.Q(email_hash=b""), name="evaluator_by_email"),
             models.Index(fields=["employer"], condition=models.Q(employer__isnull=False), name="evaluator_by_employer"),
+            models.Index(
+                fields=["merged_into"], condition=models.Q(merged_into__isnull=False), name="evaluator_by_survivor"
+            ),
         ]
-        constraints = [models.UniqueConstraint(fields=["code"], name="evaluator_code_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["code"], name="evaluator_code_once"),
+            models.CheckConstraint(
+                condition=models.Q(status="merged", merged_into__isnull=False)
+                | (~models.Q(status="merged") & models.Q(merged_into=None)),
+                name="merged_into_somebody",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.code
+
+
+class EvaluatorCount(models.Model):
+    """People by stratum, status and district: rows whose sum is the number, kept by the database itself.
+
+    On PostgreSQL triggers add a row for every change, whoever makes it (``foundation.counting``); SQLite counts anew.
+    """
+
+    stratum = models.ForeignKey(
+        Stratum, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="+"
+    )
+    status = models.CharField(max_length=10)
+    district = models.CharField(max_length=100, blank=True)
+    people = models.BigIntegerField()
+
+
+class ChangeThrough(models.TextChoices):
+    """By what a person of the registry was changed."""
+
+    EDIT = "edit", _("Edited")
+    IMPORT = "import", _("Import")
+    MERGE = "merge", _("Merging")
+    CONFIRMATION = "confirmation", _("Confirmation by the unit")
+    BULK = "bulk", _("Bulk change")
+    UNDO = "undo", _("Undone")
+
+
+class EvaluatorChange(AppendOnlyModel):
+    """One value of a person that changed: stratum, status, unit, weight class or employer, as codes.
+
+    A new person has none: when it came in and how it stands now say the rest (``selectors.as_of``).
+    """
+
+    evaluator = models.ForeignKey(Evaluator, on_delete=models.PROTECT, related_name="changes")
+    at = models.DateTimeField(_("when"))
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    through = models.CharField(_("through"), max_length=12, choices=ChangeThrough.choices)
+    field = models.CharField(max_length=12)
+    before = models.CharField(max_length=40, blank=True)
+    after = models.CharField(max_length=40, blank=True)
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+        verbose_name = _("change of a person")
+        verbose_name_plural = _("changes of people")
 
 
 class Snapshot(models.Model):

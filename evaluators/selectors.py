@@ -1,7 +1,8 @@
-"""Reading the registry: search by keyed hashes, pages by position and capped counts, so that a million stay fast."""
+"""Reading the registry: who fits a search, who may see whom, how many there are. Pages are made in ``listing``."""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,13 +10,16 @@ from django.db.models import Count, Q, QuerySet
 
 from accounts.policies import scope_of
 from evaluators.contact import TAIL_DIGITS, email_hash, phone_hash, phone_tail_hash
-from evaluators.models import Evaluator, EvaluatorStatus, Stratum, Unit
+from evaluators.models import Evaluator, EvaluatorCount, EvaluatorStatus, Stratum, Unit
+from foundation.counting import counted
 from foundation.tables.cleaning import clean_code, clean_phone, clean_text, is_phone
 
-PER_PAGE = 50
-COUNTED = 10_000  # beyond that the exact number helps nobody and takes its time
-_UNITS_SEARCHED = 500
+_UNITS_SEARCHED = 100
 _DUPLICATES_SHOWN = 10
+_DISTRICTS_OFFERED = 200
+#: What a group of people has in common; how many each group has is kept beside the register.
+GROUPED_BY = ("stratum_id", "status", "district")
+Groups = dict[tuple[int, str, str], int]
 
 
 @dataclass(frozen=True)
@@ -28,15 +32,13 @@ class Search:
     district: str = ""
     status: str = ""
 
-
-@dataclass(frozen=True)
-class Page:
-    """Some people in the order of their codes; the keys after and before which the next ones stand, None at the end."""
-
-    people: list[Evaluator]
-    previous: int | None
-    next: int | None
-    count: int  # at most COUNTED + 1
+    def fits(self, stratum_id: int, status: str, district: str) -> bool:
+        """Whether a group of people fits; merged people only when they are asked for."""
+        return (
+            (self.stratum is None or self.stratum.pk == stratum_id)
+            and (self.district in ("", district))
+            and (status == self.status if self.status else status != EvaluatorStatus.MERGED)
+        )
 
 
 def visible_to(user: Any, permission: str = "registry.view") -> QuerySet[Evaluator]:
@@ -51,9 +53,28 @@ def covers(user: Any, permission: str, evaluator: Evaluator) -> bool:
     return scope_of(user, permission).covers("stratum", evaluator.stratum.code)
 
 
+def groups(user: Any, search: Search | None = None, permission: str = "registry.view") -> Groups:
+    """How many people there are of each stratum, status and district, of those that the user may see and that fit.
+
+    The words and the unit of a search do not count here. Exact, and as fast for a million as for a hundred.
+    """
+    scope = scope_of(user, permission)
+    found = counted(Evaluator, EvaluatorCount, GROUPED_BY, "people")
+    if not scope.everything:
+        strata = set(Stratum.objects.filter(code__in=scope.codes.get("stratum", ())).values_list("pk", flat=True))
+        found = {group: people for group, people in found.items() if group[0] in strata}
+    return {group: people for group, people in found.items() if search is None or search.fits(*group)}
+
+
 def find(rows: QuerySet[Evaluator], search: Search) -> QuerySet[Evaluator]:
-    """Those of the people who fit."""
-    rows = _with_text(rows, search.text)
+    """Those of the people who fit; merged ones only if they are asked for."""
+    rows = narrowed(rows, search)
+    text = Text.of(search.text)
+    return rows.filter(text.condition()) if text else rows
+
+
+def narrowed(rows: QuerySet[Evaluator], search: Search) -> QuerySet[Evaluator]:
+    """Those of the people who fit all but the words."""
     if search.stratum:
         rows = rows.filter(stratum=search.stratum)
     if search.unit:
@@ -61,51 +82,53 @@ def find(rows: QuerySet[Evaluator], search: Search) -> QuerySet[Evaluator]:
     if search.district:
         rows = rows.filter(district=search.district)
     if search.status:
-        rows = rows.filter(status=search.status)
-    return rows
+        return rows.filter(status=search.status)
+    return rows.exclude(status=EvaluatorStatus.MERGED)
 
 
-def _with_text(rows: QuerySet[Evaluator], text: str) -> QuerySet[Evaluator]:
-    """By the beginning of the name, code, unit, e-mail address, whole number or its last four digits."""
-    text = clean_text(text)
-    if not text:
-        return rows
-    if "@" in text or "＠" in text:
-        return rows.filter(email_hash=email_hash(clean_code(text)))
-    digits = clean_phone(text)
-    if is_phone(digits):
-        return rows.filter(phone_tail_hash=phone_tail_hash(digits), phone_hash=phone_hash(digits))
-    if digits.isascii() and digits.isdigit() and len(digits) == TAIL_DIGITS:
-        return rows.filter(Q(phone_tail_hash=phone_tail_hash(digits)) | Q(code=digits))
-    code = clean_code(text)
-    # Looked up first: with a subquery in the alternative no index would be used.
-    named = Unit.objects.filter(Q(name__contains=text) | Q(code=code)).values_list("pk", flat=True)
-    return rows.filter(Q(name__startswith=text) | Q(code=code) | Q(unit__in=list(named[:_UNITS_SEARCHED])))
+@dataclass(frozen=True)
+class Text:
+    """What the words of a search mean: a hash to look for; else how a name begins, a code, or units."""
 
+    hashes: tuple[tuple[str, bytes], ...] = ()
+    code: str = ""
+    begins: str = ""
+    units: tuple[int, ...] = ()
 
-def page_of(rows: QuerySet[Evaluator], *, after: int | None = None, before: int | None = None) -> Page:
-    """A page by position: the people behind the person with key ``after``, or those right before ``before``.
+    @classmethod
+    def of(cls, text: str) -> Text | None:
+        """The beginning of a name, a code, (part of) a unit's name or its code, a whole e-mail address, a whole number
+        or its last four digits; None for nothing."""
+        text = clean_text(text)
+        if not text:
+            return None
+        if "@" in text or "＠" in text:
+            return cls(hashes=(("email_hash", email_hash(clean_code(text))),))
+        digits = clean_phone(text)
+        if is_phone(digits):
+            return cls(hashes=(("phone_tail_hash", phone_tail_hash(digits)), ("phone_hash", phone_hash(digits))))
+        if digits.isascii() and digits.isdigit() and len(digits) == TAIL_DIGITS:
+            return cls(hashes=(("phone_tail_hash", phone_tail_hash(digits)),), code=digits)
+        code = clean_code(text)
+        # Looked up first: with a subquery in the alternative no index would be used.
+        named = Unit.objects.filter(Q(name__contains=text) | Q(code=code)).order_by("code").values_list("pk", flat=True)
+        return cls(code=code, begins=text, units=tuple(named[:_UNITS_SEARCHED]))
 
-    The database goes along the codes from there, so the last page costs what the first does.
-    """
-    count = rows.order_by()[: COUNTED + 1].count()
-    rows = rows.select_related("stratum", "unit")
-    turn = after if before is None else before
-    place = Evaluator.objects.filter(pk=turn).values_list("code", flat=True).first() if turn is not None else None
-    if before is not None and place is not None:
-        picked = list(rows.filter(code__lt=place).order_by("-code")[: PER_PAGE + 1])
-        people = picked[:PER_PAGE][::-1]
-        has_previous, has_next = len(picked) > PER_PAGE, True
-    else:
-        picked = list((rows if place is None else rows.filter(code__gt=place)).order_by("code")[: PER_PAGE + 1])
-        people = picked[:PER_PAGE]
-        has_previous, has_next = place is not None, len(picked) > PER_PAGE
-    return Page(
-        people=people,
-        previous=people[0].pk if people and has_previous else None,
-        next=people[-1].pk if people and has_next else None,
-        count=count,
-    )
+    @property
+    def units_cut(self) -> bool:
+        """True if more units fit than are looked into."""
+        return len(self.units) == _UNITS_SEARCHED
+
+    def rare(self) -> Q:
+        """All but the beginning of a name: what few people fit."""
+        wanted = Q(**dict(self.hashes)) if self.hashes else Q()
+        if self.code:
+            wanted |= Q(code=self.code)
+        return wanted | Q(unit__in=self.units) if self.units else wanted
+
+    def condition(self) -> Q:
+        """Everybody who fits."""
+        return self.rare() | Q(name__startswith=self.begins) if self.begins else self.rare()
 
 
 def look_alikes(row: Evaluator) -> list[tuple[Evaluator, list[str]]]:
@@ -123,7 +146,8 @@ def look_alikes(row: Evaluator) -> list[tuple[Evaluator, list[str]]]:
     if not alike:
         return []
     others = Evaluator.objects.defer("phone", "email").select_related("stratum", "unit").filter(alike)
-    return [(other, _same(row, other)) for other in others.exclude(pk=row.pk).order_by("code")[:_DUPLICATES_SHOWN]]
+    others = others.exclude(pk=row.pk).exclude(status=EvaluatorStatus.MERGED)
+    return [(other, _same(row, other)) for other in others.order_by("code")[:_DUPLICATES_SHOWN]]
 
 
 def _same(row: Evaluator, other: Evaluator) -> list[str]:
@@ -138,14 +162,13 @@ def _same(row: Evaluator, other: Evaluator) -> list[str]:
 
 
 def stratum_sizes() -> list[tuple[Stratum, int, int]]:
-    """Each stratum with its people and those of them who can be drawn."""
-    counts = {
-        row["stratum"]: (row["people"], row["active"])
-        for row in Evaluator.objects.order_by()
-        .values("stratum")
-        .annotate(people=Count("pk"), active=Count("pk", filter=Q(status=EvaluatorStatus.ACTIVE)))
-    }
-    return [(row, *counts.get(row.pk, (0, 0))) for row in Stratum.objects.all()]
+    """Each stratum with its people and those of them who can be drawn; merged ones are nobody."""
+    people: Counter[int] = Counter()
+    active: Counter[int] = Counter()
+    for (stratum, status, _district), number in counted(Evaluator, EvaluatorCount, GROUPED_BY, "people").items():
+        people[stratum] += number if status != EvaluatorStatus.MERGED else 0
+        active[stratum] += number if status == EvaluatorStatus.ACTIVE else 0
+    return [(row, people[row.pk], active[row.pk]) for row in Stratum.objects.all()]
 
 
 def units(text: str = "", *, stratum: Stratum | None = None, district: str = "", state: str = "") -> QuerySet[Unit]:
@@ -169,14 +192,22 @@ def people_of(unit_keys: list[int]) -> dict[int, tuple[int, int]]:
         Evaluator.objects.filter(unit__in=unit_keys)
         .order_by()
         .values("unit")
-        .annotate(people=Count("pk"), active=Count("pk", filter=Q(status=EvaluatorStatus.ACTIVE)))
+        .annotate(
+            people=Count("pk", filter=~Q(status=EvaluatorStatus.MERGED)),
+            active=Count("pk", filter=Q(status=EvaluatorStatus.ACTIVE)),
+        )
     )
     return {row["unit"]: (row["people"], row["active"]) for row in rows}
 
 
 def districts() -> list[str]:
-    """The districts of the units, to choose from; people may have others."""
+    """The districts of the units, to choose from."""
     return list(Unit.objects.exclude(district="").order_by("district").values_list("district", flat=True).distinct())
+
+
+def districts_of_people(user: Any) -> list[str]:
+    """The districts of the people whom the user may see, to choose from."""
+    return sorted({district for _stratum, _status, district in groups(user) if district})[:_DISTRICTS_OFFERED]
 
 
 def masked(phone: Any) -> str:

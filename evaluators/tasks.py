@@ -8,10 +8,11 @@ from celery import shared_task
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from evaluators.models import Stratum, Unit
+from evaluators.models import EvaluatorCount, Stratum, Unit
 from evaluators.search_words import unseal
-from evaluators.selectors import Search
+from evaluators.selectors import GROUPED_BY, Search
 from evaluators.services import export
+from foundation.counting import compact
 from foundation.jobs import Progress, job
 
 
@@ -35,3 +36,9 @@ def export_register(
 def erase_old_exports() -> int:
     """Erase exported registers after a week; sent by beat."""
     return export.erase_old_exports()
+
+
+@shared_task(name="evaluators.compact_counts")
+def compact_counts() -> None:
+    """Sum up what the counts of the register have gathered; sent by beat."""
+    compact(EvaluatorCount, GROUPED_BY, "people")

@@ -248,3 +248,47 @@ def set_by_id(
             )
             count += cursor.rowcount
     return count
+
+
+def first_in_order(
+    model: type[models.Model],
+    columns: Sequence[str],
+    groups: Sequence[Sequence[Any]],
+    order: str,
+    *,
+    limit: int,
+    beyond: Any = None,
+    descending: bool = False,
+    begins: tuple[str, str] | None = None,
+) -> list[int]:
+    """The ids of the first ``limit`` rows, by ``order``, among those whose ``columns`` have the values of one of the
+    ``groups``; with ``beyond`` only what comes after that value. ``begins``: a column and how its text has to begin.
+
+    PostgreSQL takes the first ones of each group along an index on (columns, order), however the groups lie in that
+    order; left to itself it walks along the order and may meet the wanted rows last. SQLite asks plainly.
+    """
+    if not groups:
+        return []
+    quote = connection.ops.quote_name
+    table, key = quote(model._meta.db_table), quote(order)
+    way, sign = ("DESC", "<") if descending else ("ASC", ">")
+    more = [] if beyond is None else [(f"{key} {sign} %s", beyond)]
+    if begins:
+        text = begins[1].replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        more.append((f"{quote(begins[0])} LIKE %s ESCAPE '\\'", f"{text}%"))
+    values = [value for group in groups for value in group]
+    marks = ", ".join(["(" + ", ".join(["%s"] * len(columns)) + ")"] * len(groups))
+    extra = "".join(f" AND {condition}" for condition, _value in more)
+    last = f"ORDER BY {key} {way} LIMIT {int(limit)}"
+    if is_postgresql():
+        fits = " AND ".join(f"t.{quote(name)} = g.column{at}" for at, name in enumerate(columns, start=1))
+        statement = (
+            f"SELECT id FROM (VALUES {marks}) AS g CROSS JOIN LATERAL "  # noqa: S608 -- names from the model
+            f"(SELECT t.id, t.{key} FROM {table} AS t WHERE {fits}{extra} {last}) AS found {last}"
+        )
+    else:
+        names = ", ".join(map(quote, columns))
+        statement = f"SELECT id FROM {table} WHERE ({names}) IN (VALUES {marks}){extra} {last}"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [*values, *(value for _condition, value in more)])
+        return [row[0] for row in cursor.fetchall()]

@@ -23,7 +23,7 @@ from accounts.models import User
 from config import demo_hints
 from config.bench.measure import Line, percentile
 
-_TRIVIAL = "/b/"
+TRIVIAL = "/b/"
 _TIMES = 120
 
 
@@ -34,7 +34,7 @@ def _free_port() -> int:
 
 
 @contextmanager
-def _server() -> Iterator[int]:
+def serving() -> Iterator[int]:
     """The site as `manage.py up` serves it, one worker process; yields the port."""
     port = _free_port()
     command = [sys.executable, "-m", "granian", "config.wsgi:application", "--interface", "wsgi", "--no-ws"]
@@ -46,7 +46,7 @@ def _server() -> Iterator[int]:
         try:
             for _attempt in range(200):
                 try:
-                    _fetch(http.client.HTTPConnection("127.0.0.1", port, timeout=5), _TRIVIAL, "")
+                    _fetch(http.client.HTTPConnection("127.0.0.1", port, timeout=5), TRIVIAL, "")
                     break
                 except OSError:
                     time.sleep(0.1)
@@ -62,7 +62,7 @@ def _fetch(link: http.client.HTTPConnection, path: str, cookie: str) -> tuple[in
     return response.status, response.read()
 
 
-def _times(port: int, path: str, cookie: str) -> list[float]:
+def times(port: int, path: str, cookie: str) -> list[float]:
     """Milliseconds of each of some requests, one after the other."""
     link = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
     taken = []
@@ -76,7 +76,7 @@ def _times(port: int, path: str, cookie: str) -> list[float]:
     return taken
 
 
-def _session_of(username: str) -> str:
+def session_of(username: str) -> str:
     user = User.objects.get(username=username)
     store = SessionStore()
     store[SESSION_KEY] = str(user.pk)
@@ -103,11 +103,11 @@ def measure() -> Iterator[Line]:
         "department": "/results/departments/D39/",
         "trend": "/results/trend/",
     }
-    with _server() as port:
-        trivial = percentile(_times(port, _TRIVIAL, ""), 0.95)
-        cookie = _session_of("lingdao")
+    with serving() as port:
+        trivial = percentile(times(port, TRIVIAL, ""), 0.95)
+        cookie = session_of("lingdao")
         for name, path in pages.items():
-            taken = percentile(_times(port, path, cookie), 0.95)
+            taken = percentile(times(port, path, cookie), 0.95)
             yield Line(f"{name}, p95", taken, "ms", trivial, "trivial page p95", 20)
             yield Line(f"{name}, queries", _queries(leader, path), "queries", aim=12)
         yield from _ballot(port)
@@ -122,8 +122,8 @@ def _ballot(port: int) -> Iterator[Line]:
     path = "/b/ballot/1/"
     body = client.get(path).content
     cookie = "; ".join(f"{name}={morsel.value}" for name, morsel in client.cookies.items())
-    rate = 1000 / percentile(_times(port, path, cookie), 0.5)
-    trivial = 1000 / percentile(_times(port, _TRIVIAL, ""), 0.5)
+    rate = 1000 / percentile(times(port, path, cookie), 0.5)
+    trivial = 1000 / percentile(times(port, TRIVIAL, ""), 0.5)
     yield Line("ballot page, rate", rate, "/s", trivial, "trivial page", 0.1, at_least=True)
     yield Line("ballot page, compressed", len(gzip.compress(body)) / 1000, "kB", aim=100)
     yield Line("ballot page, queries", _queries(client, path), "queries", aim=8)

@@ -12,8 +12,9 @@ from accounts.models import User
 from accounts.policies import require
 from departments.models import Department
 from evaluators.contact import email_hash, phone_hash, phone_tail_hash
-from evaluators.models import Evaluator, EvaluatorStatus, Stratum, Unit
+from evaluators.models import CHOSEN_STATUSES, ChangeThrough, Evaluator, EvaluatorStatus, Stratum, Unit
 from evaluators.selectors import covers, look_alikes
+from evaluators.services import history
 from evaluators.services.cleaning import cleaned
 from foundation import audit
 from foundation.tables.cleaning import clean_text
@@ -63,7 +64,9 @@ def save_evaluator(
     if phone is not None or email is not None:
         require(actor, "registry.contact")
     row = Evaluator.objects.select_for_update().get(pk=evaluator.pk) if evaluator else Evaluator()
+    _refuse_merged(row)
     before, identity = (_state(row), _identity(row)) if evaluator else ({}, None)
+    followed = history.state_of(row) if evaluator else None
     texts = {
         "name": name,
         "district": district,
@@ -82,9 +85,12 @@ def save_evaluator(
     if identity != _identity(row):
         _refuse_known(row, accept_look_alikes)
     row.save()
-    old, new = audit.changes(before, _state(row))
-    if contact:
-        new["contact_changed"] = contact
+    if followed is not None:
+        history.note(actor=actor, row=row, before=followed, through=ChangeThrough.EDIT)
+    renamed = bool(before) and before["name"] != row.name
+    old, new = audit.changes(_without_name(before), _without_name(_state(row)))
+    if contact or renamed:
+        new["personal_changed"] = ["name"] * renamed + contact
     if new:
         action = "evaluator.change" if evaluator else "evaluator.create"
         audit.record(actor=actor, action=action, subject=row, before=old or None, after=new)
@@ -92,12 +98,25 @@ def save_evaluator(
 
 
 def _state(row: Evaluator) -> dict[str, Any]:
-    """What the audit log may tell of a person: no contact data, and codes rather than keys."""
+    """What is said of a person: codes rather than keys, no contact data."""
     return {key: getattr(row, key) for key in (*_TEXTS, "status")} | {
         "stratum": row.stratum.code,
         "unit": row.unit.code if row.unit else "",
         "employer": row.employer.code if row.employer else "",
     }
+
+
+def _without_name(state: dict[str, Any]) -> dict[str, Any]:
+    """What the audit log may tell, which keeps it for ever: nobody's name."""
+    return {key: value for key, value in state.items() if key != "name"}
+
+
+def _refuse_merged(row: Evaluator) -> None:
+    """What has been merged or anonymised stays as it is. Raises ValidationError."""
+    if row.status == EvaluatorStatus.MERGED:
+        raise ValidationError(_("This entry has been merged into another. Change that one, or undo the merging."))
+    if row.anonymised_at is not None:
+        raise ValidationError(_("This person has been anonymised; nothing can be changed any more."))
 
 
 def _identity(row: Evaluator) -> tuple[Any, ...]:
@@ -132,16 +151,19 @@ def _refuse_known(row: Evaluator, accept_look_alikes: bool) -> None:
 def set_status(*, actor: User, evaluator: Evaluator, status: str, reason: str) -> Evaluator:
     """Change whether a person can be drawn, with a reason. Raises PermissionDenied, ValidationError."""
     require(actor, "registry.edit")
-    if status not in EvaluatorStatus.values:
+    if status not in dict(CHOSEN_STATUSES):
         raise ValidationError({"status": _("There is no such status.")})
     reason = clean_text(reason)
     if not reason:
         raise ValidationError({"reason": _("Say why.")})
     row = Evaluator.objects.select_for_update().get(pk=evaluator.pk)
+    _refuse_merged(row)
     if row.status == status:
         raise ValidationError({"status": _("The person has this status already.")})
+    followed = history.state_of(row)
     before, row.status = row.status, status
     row.save(update_fields=["status", "updated_at"])
+    history.note(actor=actor, row=row, before=followed, through=ChangeThrough.EDIT, reason=reason)
     audit.record(
         actor=actor,
         action="evaluator.status",

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET
 from accounts.policies import may, permission_required
 from evaluators import selectors
 from evaluators.forms import StratumForm, UnitFilter, UnitForm
+from evaluators.listing import PER_PAGE
 from evaluators.models import Stratum, Unit
 from evaluators.services import classes
 from evaluators.views.shared import FORM_METHODS, actor_of, crumbs
@@ -34,7 +35,7 @@ def unit_list(request: HttpRequest) -> HttpResponse:
         district=wanted.get("district") or "",
         state=wanted.get("state") or "",
     )
-    page = Paginator(rows.order_by("code"), selectors.PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(rows.order_by("code"), PER_PAGE).get_page(request.GET.get("page"))
     people = selectors.people_of([row.pk for row in page])
     context = {
         "page": page,

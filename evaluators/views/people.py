@@ -14,8 +14,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.policies import may, may_somewhere, permission_required
-from evaluators import selectors
-from evaluators.forms import EvaluatorForm, RegistryFilter, SearchForm, StatusForm
+from evaluators import listing, past, selectors
+from evaluators.forms import DayForm, EvaluatorForm, RegistryFilter, SearchForm, StatusForm
 from evaluators.models import Evaluator
 from evaluators.search_words import seal
 from evaluators.services import registry
@@ -35,8 +35,7 @@ def evaluator_list(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return _search(request)
     search = RegistryFilter(request.GET).search(request.GET.get("words", ""))
-    rows = selectors.find(selectors.visible_to(request.user), search)
-    page = selectors.page_of(rows, after=number(request, "after"), before=number(request, "before"))
+    page = listing.page_of(request.user, search, after=number(request, "after"), before=number(request, "before"))
     form = SearchForm(
         initial={
             "q": search.text,
@@ -51,9 +50,8 @@ def evaluator_list(request: HttpRequest) -> HttpResponse:
         "search": search,
         "is_filtered": search != selectors.Search(),
         "page": page,
-        "exact": page.count <= selectors.COUNTED,
-        "counted": selectors.COUNTED,
-        "districts": selectors.districts(),
+        "counted": listing.COUNTED,
+        "districts": selectors.districts_of_people(request.user),
         "may_edit": may(request.user, "registry.edit"),
         "may_export": may(request.user, "registry.contact") and may(request.user, "registry.view"),
     }
@@ -96,8 +94,13 @@ def evaluator_detail(request: HttpRequest, pk: int) -> HttpResponse:
 def _detail(
     request: HttpRequest, row: Evaluator, form: StatusForm, *, with_contact: bool = False, status: int = 200
 ) -> HttpResponse:
+    on_day = DayForm(request.GET or None)
     context: dict[str, Any] = {
         "evaluator": row,
+        "history": past.lines_of(row),
+        "day_form": on_day,
+        "day": on_day.day(),
+        "then": past.described(row, day) if (day := on_day.day()) else None,
         "phone": row.phone if with_contact else selectors.masked(row.phone),
         "has_email": bool(row.email_hash),
         "email": row.email if with_contact else "",

@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from evaluators import search_words, selectors
-from evaluators.models import Evaluator, Stratum, Unit
+from evaluators import listing, search_words, selectors
+from evaluators.models import Evaluator, EvaluatorCount, Stratum, Unit
+from evaluators.services.bulk import NewEvaluator, add_evaluators
+from foundation.counting import compact
+from foundation.database import set_by_id
 from tests.evaluators.registry import client, person, role, unit, user
 
 pytestmark = pytest.mark.django_db
@@ -64,24 +67,91 @@ def test_filters(people: list[Evaluator]) -> None:
 def test_pages_forth_and_back(db: None) -> None:
     for number in range(120):
         person(f"P{number:03}")
-    rows = Evaluator.objects.all()
-    first = selectors.page_of(rows)
-    assert (first.people[0].code, first.people[-1].code, len(first.people)) == ("P000", "P049", 50)
-    assert (first.previous, first.count) == (None, 120)
-    second = selectors.page_of(rows, after=first.next)
-    assert (second.people[0].code, second.people[-1].code) == ("P050", "P099")
-    third = selectors.page_of(rows, after=second.next)
-    assert ([third.people[0].code, third.people[-1].code], third.next) == (["P100", "P119"], None)
-    back = selectors.page_of(rows, before=third.previous)
-    assert [row.code for row in back.people] == [row.code for row in second.people]
-    assert selectors.page_of(rows, before=second.previous).previous is None
-    assert selectors.page_of(rows, after=999_999).people[0].code == "P000"  # gone meanwhile: from the start
+    staff = user("committee")
+    # By filters, along the whole register, by words that find some, and by words that find very many.
+    for search in (selectors.Search(), selectors.Search(status="active"), selectors.Search(text="张")):
+        first = listing.page_of(staff, search)
+        assert (first.people[0].code, first.people[-1].code, len(first.people)) == ("P000", "P049", 50)
+        assert (first.previous, first.count) == (None, 120)
+        second = listing.page_of(staff, search, after=first.next)
+        assert (second.people[0].code, second.people[-1].code) == ("P050", "P099")
+        third = listing.page_of(staff, search, after=second.next)
+        assert ([third.people[0].code, third.people[-1].code], third.next) == (["P100", "P119"], None)
+        back = listing.page_of(staff, search, before=third.previous)
+        assert [row.code for row in back.people] == [row.code for row in second.people]
+        assert listing.page_of(staff, search, before=second.previous).previous is None
+        assert listing.page_of(staff, search, after=999_999).people[0].code == "P000"  # gone meanwhile: from the start
+
+
+@pytest.mark.parametrize("found", [1, 1_000])
+def test_every_page_of_every_search_in_order(monkeypatch: pytest.MonkeyPatch, found: int) -> None:
+    """The pages of a search, one after the other, are all that fit, by code: also where they are too many to sort."""
+    monkeypatch.setattr(listing, "FOUND", found)
+    monkeypatch.setattr(listing, "PER_PAGE", 3)
+    company = unit("U1", "张氏公司")
+    for number in range(24):
+        person(
+            f"P{number * 7 % 24:02}",
+            "张三" if number % 2 else "李四",
+            "npc" if number % 3 else "media",
+            status="paused" if number % 5 == 0 else "active",
+            district="鼓楼区" if number % 4 else "",
+            unit=company if number % 6 == 0 else None,
+        )
+    staff = user("committee")
+    media = Stratum.objects.get(code="media")
+    for search in (
+        selectors.Search(text="张"),
+        selectors.Search(text="张", stratum=media),
+        selectors.Search(text="张", district="鼓楼区", status="active"),
+        selectors.Search(text="张", unit=company),
+        selectors.Search(text="张_"),
+        selectors.Search(stratum=media),
+        selectors.Search(district="鼓楼区"),
+        selectors.Search(status="paused", stratum=media),
+        selectors.Search(unit=company),
+    ):
+        wanted = sorted(selectors.find(Evaluator.objects.all(), search).values_list("code", flat=True))
+        seen: list[str] = []
+        turn = None
+        for _page in range(10):
+            page = listing.page_of(staff, search, after=turn)
+            seen += [row.code for row in page.people]
+            if (turn := page.next) is None:
+                break
+        assert seen == wanted, search
 
 
 def test_the_count_stops_where_it_helps_nobody(people: list[Evaluator], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(selectors, "COUNTED", 2)
-    assert selectors.page_of(Evaluator.objects.all()).count == 3
-    assert "2" in client(user("committee")).get(reverse(LIST)).content.decode()
+    monkeypatch.setattr(listing, "FOUND", 1)
+    staff = user("committee")
+    page = listing.page_of(staff, selectors.Search(text="张"))
+    assert (page.count, page.is_exact) == (1_001, False)
+    # Of filters the number is known without counting, and exact.
+    page = listing.page_of(staff, selectors.Search(status="active"))
+    assert (page.count, page.is_exact) == (3, True)
+    words = search_words.seal("张")
+    assert "1,000" in client(staff).get(reverse(LIST), {"words": words}).content.decode()
+
+
+def test_counts_follow_whoever_writes(people: list[Evaluator]) -> None:
+    """Kept by the database: made through the ORM, changed by a queryset and in bulk, deleted; summed up in between."""
+    npc = Stratum.objects.get(code="npc")
+
+    def sizes() -> tuple[int, int]:
+        return next((total, active) for row, total, active in selectors.stratum_sizes() if row == npc)
+
+    assert sizes() == (3, 3)
+    Evaluator.objects.filter(code="P1").update(status="moved")
+    assert sizes() == (3, 2)
+    compact(EvaluatorCount, selectors.GROUPED_BY, "people")
+    assert sizes() == (3, 2)
+    set_by_id(Evaluator, ["district"], [[people[0].pk, "玄武区"]])
+    assert listing.page_of(user("committee"), selectors.Search(district="玄武区")).count == 1
+    Evaluator.objects.filter(code__in=["P1", "P2"]).delete()
+    assert sizes() == (1, 1)
+    add_evaluators([NewEvaluator("N1", "新人", npc.pk), NewEvaluator("N2", "新人", npc.pk, status="paused")])
+    assert sizes() == (3, 2)
 
 
 def test_what_is_typed_never_stands_in_an_address(people: list[Evaluator]) -> None:

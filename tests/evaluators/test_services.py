@@ -55,7 +55,7 @@ def test_contact_data_is_encrypted_and_stays_out_of_the_log(staff: User) -> None
     )
     for word in (PHONE, MAIL, "13900000002", "new@example.cn", "0002"):
         assert word not in log
-    assert AuditEntry.objects.filter(action="evaluator.change").get().after == {"contact_changed": ["phone", "email"]}
+    assert AuditEntry.objects.filter(action="evaluator.change").get().after == {"personal_changed": ["phone", "email"]}
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from config.bench.measure import Line
 from evaluation.models import Round
 from evaluators.models import Evaluator
 
-PARTS = ("import", "scoring", "pages")
+PARTS = ("import", "scoring", "pages", "registry")
 #: Takes minutes and some ten gigabytes on disk, so that it is measured only when asked for.
 LARGE = "large"
 _MARK = "bench-line "
@@ -95,6 +95,11 @@ class Command(BaseCommand):
                 from config.bench import scoring
 
                 found = scoring.measure(Round.objects.get(year=2007))
+            elif part == "registry":
+                call_command("collectstatic", interactive=False, verbosity=0)
+                from config.bench import registry
+
+                found = registry.measure()
             elif part == LARGE:
                 from config.bench import large
 
