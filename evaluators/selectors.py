@@ -110,6 +110,8 @@ class Text:
         if digits.isascii() and digits.isdigit() and len(digits) == TAIL_DIGITS:
             return cls(hashes=(("phone_tail_hash", phone_tail_hash(digits)),), code=digits)
         code = clean_code(text)
+        if len(text) == 1:  # a surname: every second unit has some character in its name
+            return cls(code=code, begins=text)
         # Looked up first: with a subquery in the alternative no index would be used.
         named = Unit.objects.filter(Q(name__contains=text) | Q(code=code)).order_by("code").values_list("pk", flat=True)
         return cls(code=code, begins=text, units=tuple(named[:_UNITS_SEARCHED]))
@@ -205,9 +207,9 @@ def districts() -> list[str]:
     return list(Unit.objects.exclude(district="").order_by("district").values_list("district", flat=True).distinct())
 
 
-def districts_of_people(user: Any) -> list[str]:
-    """The districts of the people whom the user may see, to choose from."""
-    return sorted({district for _stratum, _status, district in groups(user) if district})[:_DISTRICTS_OFFERED]
+def districts_in(known: Groups) -> list[str]:
+    """The districts that some groups of people have, to choose from."""
+    return sorted({district for _stratum, _status, district in known if district})[:_DISTRICTS_OFFERED]
 
 
 def masked(phone: Any) -> str:

@@ -260,9 +260,9 @@ def first_in_order(
     beyond: Any = None,
     descending: bool = False,
     begins: tuple[str, str] | None = None,
-) -> list[int]:
-    """The ids of the first ``limit`` rows, by ``order``, among those whose ``columns`` have the values of one of the
-    ``groups``; with ``beyond`` only what comes after that value. ``begins``: a column and how its text has to begin.
+) -> list[Any]:
+    """The first ``limit`` values of ``order``, a unique column, among the rows whose ``columns`` have the values of one
+    of the ``groups``; with ``beyond`` only what comes after it. ``begins``: a column and how its text has to begin.
 
     PostgreSQL takes the first ones of each group along an index on (columns, order), however the groups lie in that
     order; left to itself it walks along the order and may meet the wanted rows last. SQLite asks plainly.
@@ -283,12 +283,12 @@ def first_in_order(
     if is_postgresql():
         fits = " AND ".join(f"t.{quote(name)} = g.column{at}" for at, name in enumerate(columns, start=1))
         statement = (
-            f"SELECT id FROM (VALUES {marks}) AS g CROSS JOIN LATERAL "  # noqa: S608 -- names from the model
-            f"(SELECT t.id, t.{key} FROM {table} AS t WHERE {fits}{extra} {last}) AS found {last}"
+            f"SELECT {key} FROM (VALUES {marks}) AS g CROSS JOIN LATERAL "  # noqa: S608 -- names from the model
+            f"(SELECT t.{key} FROM {table} AS t WHERE {fits}{extra} {last}) AS found {last}"
         )
     else:
         names = ", ".join(map(quote, columns))
-        statement = f"SELECT id FROM {table} WHERE ({names}) IN (VALUES {marks}){extra} {last}"  # noqa: S608
+        statement = f"SELECT {key} FROM {table} WHERE ({names}) IN (VALUES {marks}){extra} {last}"  # noqa: S608
     with connection.cursor() as cursor:
         cursor.execute(statement, [*values, *(value for _condition, value in more)])
         return [row[0] for row in cursor.fetchall()]

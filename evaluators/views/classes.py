@@ -18,6 +18,7 @@ from evaluators.forms import StratumForm, UnitFilter, UnitForm
 from evaluators.listing import PER_PAGE
 from evaluators.models import Stratum, Unit
 from evaluators.services import classes
+from evaluators.views.rows import unit_rows
 from evaluators.views.shared import FORM_METHODS, actor_of, crumbs
 from foundation.form_errors import try_service
 
@@ -39,7 +40,7 @@ def unit_list(request: HttpRequest) -> HttpResponse:
     people = selectors.people_of([row.pk for row in page])
     context = {
         "page": page,
-        "rows": [(row, *people.get(row.pk, (0, 0))) for row in page],
+        "rows": unit_rows((row, *people.get(row.pk, (0, 0))) for row in page),
         "form": form,
         "count": page.paginator.count,
         "is_filtered": any(request.GET.get(name) for name in form.fields),

@@ -20,6 +20,7 @@ from evaluators.models import Evaluator
 from evaluators.search_words import seal
 from evaluators.services import registry
 from evaluators.services.registry import LooksKnown
+from evaluators.views.rows import people_rows
 from evaluators.views.shared import FORM_METHODS, actor_of, crumbs, number
 from foundation.form_errors import try_service
 
@@ -35,7 +36,10 @@ def evaluator_list(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return _search(request)
     search = RegistryFilter(request.GET).search(request.GET.get("words", ""))
-    page = listing.page_of(request.user, search, after=number(request, "after"), before=number(request, "before"))
+    known = selectors.groups(request.user)
+    page = listing.page_of(
+        request.user, search, after=number(request, "after"), before=number(request, "before"), known=known
+    )
     form = SearchForm(
         initial={
             "q": search.text,
@@ -50,8 +54,9 @@ def evaluator_list(request: HttpRequest) -> HttpResponse:
         "search": search,
         "is_filtered": search != selectors.Search(),
         "page": page,
-        "counted": listing.COUNTED,
-        "districts": selectors.districts_of_people(request.user),
+        "rows": people_rows(page.people),
+        "counted": listing.FOUND,
+        "districts": selectors.districts_in(known),
         "may_edit": may(request.user, "registry.edit"),
         "may_export": may(request.user, "registry.contact") and may(request.user, "registry.view"),
     }

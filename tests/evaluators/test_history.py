@@ -102,7 +102,7 @@ def test_the_import_keeps_what_it_changes(staff: User) -> None:
 
 
 def _at(day: int) -> datetime:
-    return timezone.make_aware(datetime(2026, 3, day, 12))
+    return datetime(2026, 3, day, 12, tzinfo=timezone.get_default_timezone())
 
 
 def test_the_state_on_a_day(staff: User) -> None:
@@ -159,9 +159,7 @@ def test_history_only_grows(staff: User) -> None:
 
 
 def test_the_audit_log_knows_no_names(staff: User) -> None:
-    row = save_evaluator(
-        actor=staff, evaluator=None, code="P1", name="诸葛明", stratum=Stratum.objects.get(code="npc")
-    )
+    row = save_evaluator(actor=staff, evaluator=None, code="P1", name="诸葛明", stratum=Stratum.objects.get(code="npc"))
     save_evaluator(actor=staff, evaluator=row, code="P1", name="诸葛亮", stratum=Stratum.objects.get(code="npc"))
     told = str(list(AuditEntry.objects.values("before", "after", "subject_label", "reason")))
     assert "诸葛" not in told
