@@ -15,6 +15,7 @@ register_labels(
         "drawn_list.export": _("List of the drawn taken as a file"),
         "drawn_list.view": _("List of the drawn looked at"),
         "draw.verify": _("Draw redone to verify it"),
+        "representation.make": _("Drawn compared with the register"),
         "round.close_early": _("Round closed before its time"),
         "round.configure": _("Configuration of a round changed"),
         "round.create": _("Round created"),

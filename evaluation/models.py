@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from evaluation.states import RoundState
-from evaluators.models import DrawnPlace, Evaluator, Stratum, Unit
+from evaluators.models import Draw, DrawnPlace, Evaluator, Stratum, Unit
 
 
 class KeyMode(models.TextChoices):
@@ -219,3 +219,28 @@ class RoundMove(models.Model):
         ordering = ["pk"]
         verbose_name = _("step of a round")
         verbose_name_plural = _("steps of rounds")
+
+
+class PlaceProfile(models.Model):
+    """Where a drawn place stood in the register at the draw; read in counts only (representativeness)."""
+
+    place = models.OneToOneField(DrawnPlace, on_delete=models.PROTECT, primary_key=True, related_name="profile")
+    district = models.CharField(_("district"), max_length=100, blank=True)
+    industry = models.CharField(_("industry"), max_length=100, blank=True)
+    unit_size = models.CharField(_("size of the unit"), max_length=10)
+
+    class Meta:
+        verbose_name = _("profile of a drawn place")
+        verbose_name_plural = _("profiles of drawn places")
+
+
+class Representation(models.Model):
+    """How the drawn compare with the register they were drawn from, computed once after the draw."""
+
+    draw = models.OneToOneField(Draw, on_delete=models.PROTECT, primary_key=True, related_name="representation")
+    tables = models.JSONField()
+    made_at = models.DateTimeField(_("made"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("representativeness report")
+        verbose_name_plural = _("representativeness reports")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from celery import shared_task
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -14,10 +15,11 @@ from evaluation.drawn import DrawnSearch
 from evaluation.models import Round
 from evaluation.refusals import Refused
 from evaluation.selectors import standing_snapshot, without_code
-from evaluation.services import closing, codes, counting, drawing, drawn_list, freezing
+from evaluation.services import closing, codes, counting, drawing, drawn_list, freezing, representing
 from evaluation.states import RoundState
 from evaluators.models import Draw, Stratum
 from evaluators.search_words import unseal
+from foundation import jobs
 from foundation.jobs import JobRefused, Progress, job
 
 
@@ -60,7 +62,30 @@ def draw(progress: Progress, *, round_id: int, user_id: int, public_seed: str, w
                 actor=actor, round=evaluation, public_seed=public_seed, witnesses=witnesses, progress=progress
             )
         )
+    _order_representation(record, actor)
     return {"draw": record.pk, "seed": record.seed, "strata": record.summary["strata"]}
+
+
+def _order_representation(record: Draw, actor: User) -> None:
+    """Right after the draw its report is made, before the register changes."""
+    jobs.enqueue(
+        representing.JOB,
+        params={"draw_id": record.pk, "user_id": actor.pk},
+        user=actor,
+        permission="round.view",
+        exclusive_key=f"{representing.JOB}:{record.pk}",
+        done_url=reverse("evaluation:representation", args=(record.snapshot.year,)),
+        back_url=reverse("evaluation:draw-detail", args=(record.snapshot.year,)),
+    )
+
+
+@job(representing.JOB, title=_("Compare the drawn with the register"))
+def represent(progress: Progress, *, draw_id: int, user_id: int) -> dict:
+    """Make the representativeness report of a draw; one that is there is kept."""
+    record = Draw.objects.select_related("snapshot__registry_file", "result_file").get(pk=draw_id)
+    actor = User.objects.get(pk=user_id)
+    refusing(lambda: representing.make_representation(actor=actor, record=record, progress=progress))
+    return {"draw": record.pk}
 
 
 @job("evaluation.verify_draw", title=_("Draw once more and compare"))

@@ -3,7 +3,17 @@
 from django.urls import path
 from django.urls.resolvers import URLPattern
 
-from evaluation.views import baselines, codes, configuration, counting, draw, drawn_list, returns, rounds
+from evaluation.views import (
+    baselines,
+    codes,
+    configuration,
+    counting,
+    draw,
+    drawn_list,
+    representation,
+    returns,
+    rounds,
+)
 
 app_name = "evaluation"
 urlpatterns: list[URLPattern] = [
@@ -21,6 +31,9 @@ urlpatterns: list[URLPattern] = [
     path("<int:year>/draw/verify/", draw.draw_verify, name="draw-verify"),
     path("<int:year>/drawn/", drawn_list.drawn_list, name="drawn-list"),
     path("<int:year>/drawn/file/", drawn_list.drawn_take, name="drawn-take"),
+    path("<int:year>/representation/", representation.representation, name="representation"),
+    path("<int:year>/representation/make/", representation.representation_make, name="representation-make"),
+    path("<int:year>/representation/file/", representation.representation_export, name="representation-export"),
     path("<int:year>/back/<slug:verb>/", rounds.round_back, name="round-back"),
     path("<int:year>/open/", rounds.round_open, name="round-open"),
     path("<int:year>/dates/", rounds.round_reschedule, name="round-reschedule"),

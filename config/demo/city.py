@@ -28,6 +28,7 @@ from evaluation.selectors import ballot_definition_of, configuration_of
 from evaluation.services import configure, create_round, draw_evaluators, freeze_register, open_round
 from evaluation.services.codes import issue_codes
 from evaluation.services.history import write_past_round
+from evaluation.services.representing import make_representation
 from evaluation.services.submitting import Content, DemoReturn, submit_generated
 from evaluators.models import DrawnPlace, Evaluator, Stratum, Unit
 from evaluators.services.bulk import NewEvaluator, NewUnit, add_evaluators, add_units
@@ -204,8 +205,10 @@ def _drawn_round(city: City, year: DemoYear, previous: Round | None, opens: date
     with city.timed("draw"):
         dice = city.generator(4, year.year).integers(0, 10, 24)
         seed = " ".join("".join(map(str, dice[at : at + 6])) for at in range(0, 24, 6))
-        draw_evaluators(actor=city.actor, round=round, public_seed=seed, witnesses="示范市公证处 甲、乙")
+        record = draw_evaluators(actor=city.actor, round=round, public_seed=seed, witnesses="示范市公证处 甲、乙")
         analyze(Invitation, DrawnPlace)
+    with city.timed("representativeness"):
+        make_representation(actor=city.actor, record=record)
     return round
 
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from departments.models import Department, DepartmentGroup, Sector
 from evaluation.definition import RoundConfiguration
 from evaluation.models import Round
+from evaluation.representation.sheets import representation_sheets
 from evaluation.selectors import configuration_of
 from foundation.formats import moment
 from foundation.tables.writing import Sheet, Value, xlsx_bytes
@@ -81,6 +82,7 @@ def result_workbook(run: ScoreRun, *, published: bool) -> bytes:
         quality_sheet(run, heading),
         _rules(source, heading),
         *sensitivity_sheets(run, heading),
+        *representation_sheets(round, heading),
         _about(source, heading),
     ]
     return xlsx_bytes(sheets, properties={"title": heading, "comments": run.input_fingerprint})

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.services import console
 from evaluation.management.rounds import RoundCommand
 from evaluation.services import draw_evaluators
+from evaluation.services.representing import make_representation
 
 
 class Command(RoundCommand):
@@ -30,6 +31,7 @@ class Command(RoundCommand):
                 witnesses=options["witnesses"],
                 progress=self.progress(options),
             )
+            make_representation(actor=console(), record=record, progress=self.progress(options))
         self.stdout.write(
             _("Drawn: %(year)s, %(count)s invitations")
             % {"year": evaluation.year, "count": record.summary["invitations"]}
