@@ -197,7 +197,7 @@ def hidden(returned: Sequence[int], least: int) -> set[int]:
     return small
 
 
-def _shown(asked: Sequence[int], returned: Sequence[int], least: int, marks: Sequence[int]) -> list[Returned]:
+def _shown(asked: np.ndarray, returned: np.ndarray, least: int, marks: Sequence[int]) -> list[Returned]:
     concealed = hidden([int(number) for number in returned], least)
     return [
         Returned(int(one), None) if at in concealed else Returned(int(one), int(back), mark)
