@@ -9,11 +9,14 @@ class EvaluationConfig(AppConfig):
 
     def ready(self) -> None:
         from departments import freezes, years
+        from evaluation.commitments import states
         from evaluation.years import frozen_reason, open_year
+        from evaluators import commitments
         from foundation import navigation
 
         freezes.register(frozen_reason)
         years.register_open_year(open_year)
+        commitments.register(states)
 
         navigation.register(
             navigation.NavItem(

@@ -14,6 +14,7 @@ from evaluation.states import RoundState
 from evaluation.wording import label_of
 from evaluators.candidates import cell_label
 from evaluators.models import Draw, Evaluator, EvaluatorStatus, Snapshot, Unit
+from evaluators.selectors import with_survivors
 from foundation.models import AuditEntry
 
 _NOT_DRAWN_YET = (RoundState.DRAFT, RoundState.CONFIGURED)
@@ -97,7 +98,7 @@ def resting(year: int, rounds: int) -> tuple[frozenset[int], frozenset[int]]:
     invited = Invitation.objects.filter(round__in=last).order_by()
     people = invited.exclude(evaluator=None).values_list("evaluator_id", flat=True)
     units = invited.filter(evaluator=None).exclude(unit=None).values_list("unit_id", flat=True).distinct()
-    return frozenset(people), frozenset(units)
+    return with_survivors(people), frozenset(units)
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,14 @@ from foundation.audit import register_labels
 
 register_labels(
     {
+        "duplicates.decide": _("Possible duplicate decided"),
+        "duplicates.find": _("Duplicates looked for"),
         "draw.make": _("Evaluators drawn"),
         "evaluator.change": _("Evaluator changed"),
         "evaluator.contact_seen": _("Contact data looked at"),
         "evaluator.create": _("Evaluator created"),
+        "evaluator.merge": _("Two entries merged"),
+        "evaluator.unmerge": _("Merging undone"),
         "evaluator.status": _("Status of an evaluator changed"),
         "evaluators.export": _("Register exported with contact data"),
         "evaluators.import": _("Registry imported"),
@@ -26,6 +30,12 @@ register_labels(
         "personal_changed": _("Personal data changed"),
         "drawn": _("Drawn"),
         "exclusions_hash": _("Fingerprint of those left out"),
+        "found": _("Found"),
+        "gone": _("No longer found"),
+        "merged": _("Merged entry"),
+        "new": _("New"),
+        "too_many": _("Left out, too many"),
+        "taken": _("Taken over"),
         "new_units": _("New units"),
         "people": _("People"),
         "recused": _("Departments not judged"),

@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from departments.models import Department
-from evaluators.models import CHOSEN_STATUSES, Evaluator, EvaluatorStatus, Stratum, Unit
+from evaluators.models import CHOSEN_STATUSES, Evaluator, EvaluatorStatus, PairState, Stratum, Unit
 from evaluators.search_words import LONGEST, unseal
 from evaluators.selectors import Search, districts
 
@@ -146,6 +146,16 @@ class DayForm(forms.Form):
     def day(self) -> date | None:
         """The day, if one is given that makes sense."""
         return self.cleaned_data.get("on") if self.is_bound and self.is_valid() else None
+
+
+class PairFilter(forms.Form):
+    """Which suggestions are listed."""
+
+    pairs = forms.ChoiceField(label=_("State"), required=False, choices=PairState.choices, initial=PairState.OPEN)
+
+    def state(self) -> str:
+        """The state that is wanted; to be decided unless another is given."""
+        return (self.cleaned_data.get("pairs") if self.is_bound and self.is_valid() else "") or PairState.OPEN
 
 
 class UnitFilter(forms.Form):

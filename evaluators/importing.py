@@ -17,7 +17,7 @@ from accounts.policies import require
 from departments.models import Department, code_validator
 from evaluators.contact import email_hash, phone_hash, phone_tail_hash
 from evaluators.models import ChangeThrough, Evaluator, EvaluatorCount, EvaluatorStatus, Stratum, Unit
-from evaluators.selectors import GROUPED_BY
+from evaluators.selectors import GROUPED_BY, survivor_codes
 from evaluators.services import history
 from evaluators.services.bulk import NewEvaluator, NewUnit, add_evaluators, add_units
 from foundation import audit, imports
@@ -53,6 +53,12 @@ _COLUMNS = (
 BAD_CODE = gettext_noop("%(code)s is no code: letters, digits, dots, hyphens and underscores, at most 40.")
 UNKNOWN_DEPARTMENT = gettext_noop("There is no department %(code)s. Correct the code or import the department first.")
 PERSON_EXISTS = gettext_noop("The register has a person of this name and mobile number already: %(code)s.")
+REACHES_SURVIVOR = gettext_noop(
+    "%(code)s has been merged into %(survivor)s; the row changes that entry. Use the new code from now on."
+)
+MERGED_LISTED = gettext_noop(
+    "%(code)s has been merged into %(survivor)s, which the list has too; this row is left as it is."
+)
 UNIT_NAMELESS = gettext_noop("A unit name without a unit code is left out. Add the code.")
 UNIT_UNNAMED = gettext_noop("Unit %(code)s is new and has no name; its code stands in for the name.")
 UNIT_RENAMED = gettext_noop("Unit %(code)s is renamed from %(before)s to %(after)s.")
@@ -122,6 +128,7 @@ class _Known:
     units: dict[str, tuple[int, str]]
     strata: dict[str, int]
     departments: dict[str, int]
+    survivors: dict[str, str]  # code of a merged entry → that of the entry that stands for it
 
 
 @dataclass
@@ -138,6 +145,8 @@ class _Writes:
 
 
 def _known(codes: set[str]) -> _Known:
+    survivors = survivor_codes()
+    codes = codes | {survivors[code] for code in codes & survivors.keys()}
     fields = [name for name in Stored._fields if name not in {"unit_code"}]
     names = [*fields[:3], "unit__code", *fields[3:]]
     people = {
@@ -156,6 +165,7 @@ def _known(codes: set[str]) -> _Known:
         {code: (pk, name) for code, pk, name in Unit.objects.values_list("code", "pk", "name")},
         strata,
         dict(Department.objects.values_list("code", "pk")),
+        survivors,
     )
 
 
@@ -169,6 +179,7 @@ def plan(table: Table, options: imports.Options) -> imports.Plan:
     result = ImportResult(rows=len(table))
     present = [name for name in _COMPARED if table.has(name)]
     settled: dict[tuple[str, str], bool] = {}
+    reached = set(table.column("code")) if known.survivors else set()
     rows = zip(table.numbers, table.column("code"), table.column("unit_code"), table.column("unit_name"), strict=True)
     for place, (number, code, *unit) in enumerate(rows):
         if number not in good:
@@ -178,7 +189,17 @@ def plan(table: Table, options: imports.Options) -> imports.Plan:
             renamed = _note_unit(number, table.row(place), known, writes, warnings)
             if unit[0]:
                 settled[unit[0], unit[1]] = renamed
-        before = known.people.get(code)
+        survivor = known.survivors.get(code)
+        if survivor is not None:
+            listed = survivor in reached
+            reached.add(survivor)
+            message = MERGED_LISTED if listed else REACHES_SURVIVOR
+            params = {"code": code, "survivor": survivor}
+            warnings.append(Finding(number, "编号", "merged_code", message, params, severity="warning"))
+            if listed:
+                result.unchanged += 1
+                continue
+        before = known.people.get(survivor or code)
         if before is None:
             result.create += 1
             writes.create[place] = True
@@ -271,6 +292,7 @@ def _registered_elsewhere(table: Table) -> list[Finding]:
     stored = {
         (name, bytes(hashed)): code
         for name, hashed, code in Evaluator.objects.exclude(phone_hash=b"")
+        .exclude(status=EvaluatorStatus.MERGED)
         .order_by()
         .values_list("name", "phone_hash", "code")
         .iterator(chunk_size=10_000)
@@ -278,13 +300,14 @@ def _registered_elsewhere(table: Table) -> list[Finding]:
     }
     if not stored:
         return []
+    survivors = survivor_codes()
     found = []
     for number, code, name, phone in zip(
         table.numbers, table.column("code"), table.column("name"), table.column("phone"), strict=True
     ):
         if phone and (number, "phone") not in table.bad_cells:
             other = stored.get((name, phone_hash(phone)))
-            if other is not None and other != code:
+            if other is not None and other not in (code, survivors.get(code)):
                 found.append(Finding(number, "手机", "person_exists", PERSON_EXISTS, {"code": other}))
     return found
 

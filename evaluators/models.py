@@ -275,3 +275,56 @@ class DrawnPlace(models.Model):
                 name="place_has_a_person_or_a_unit",
             ),
         ]
+
+
+class PairState(models.TextChoices):
+    """What somebody said of two entries that look alike."""
+
+    OPEN = "open", _("To be decided")
+    LATER = "later", _("Later")
+    DIFFERENT = "different", _("Two people")
+    MERGED = "merged", _("Merged")
+
+
+class DuplicatePair(models.Model):
+    """Two entries that may be one person: why, and how likely (per cent). What was decided is never suggested again."""
+
+    first = models.ForeignKey(Evaluator, on_delete=models.CASCADE, related_name="+")
+    second = models.ForeignKey(Evaluator, on_delete=models.CASCADE, related_name="+")
+    reasons = models.JSONField(default=list)
+    likelihood = models.PositiveSmallIntegerField(_("likelihood"))
+    state = models.CharField(_("state"), max_length=10, choices=PairState.choices, default=PairState.OPEN)
+    found_at = models.DateTimeField(_("found"))
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        ordering = ["-likelihood", "pk"]
+        verbose_name = _("possible duplicate")
+        verbose_name_plural = _("possible duplicates")
+        indexes = [models.Index(fields=["state", "-likelihood", "id"], name="pair_by_likelihood")]
+        constraints = [
+            models.UniqueConstraint(fields=["first", "second"], name="pair_once"),
+            models.CheckConstraint(condition=models.Q(first__lt=models.F("second")), name="pair_in_order"),
+        ]
+
+
+class Merge(models.Model):
+    """One entry merged into another. ``before`` and ``after`` hold, encrypted, the values that the survivor took over,
+    as they were and as they became: what undoing needs."""
+
+    survivor = models.ForeignKey(Evaluator, on_delete=models.PROTECT, related_name="merges")
+    merged = models.ForeignKey(Evaluator, on_delete=models.PROTECT, related_name="merged_by")
+    status_before = models.CharField(max_length=10)
+    taken = models.JSONField(default=list)
+    before = EncryptedTextField(default=b"", blank=True)
+    after = EncryptedTextField(default=b"", blank=True)
+    at = models.DateTimeField(_("when"))
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    undone_at = models.DateTimeField(null=True)
+    undone_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        ordering = ["-pk"]
+        verbose_name = _("merging")
+        verbose_name_plural = _("mergings")

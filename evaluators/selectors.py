@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -161,6 +162,32 @@ def _same(row: Evaluator, other: Evaluator) -> list[str]:
     if row.unit_id and (other.unit_id, other.name) == (row.unit_id, row.name):
         same.append("unit")
     return same
+
+
+def with_survivors(keys: Iterable[int]) -> frozenset[int]:
+    """These people, and those into whom they have been merged: whoever was drawn under an old code was drawn."""
+    into = dict(Evaluator.objects.filter(status=EvaluatorStatus.MERGED).values_list("pk", "merged_into_id"))
+    found = set(keys)
+    waiting = [pk for pk in found if pk in into]
+    while waiting:
+        survivor = into[waiting.pop()]
+        if survivor is not None and survivor not in found:
+            found.add(survivor)
+            if survivor in into:
+                waiting.append(survivor)
+    return frozenset(found)
+
+
+def survivor_codes() -> dict[str, str]:
+    """Code of each merged entry → code of the one that stands for it in the end."""
+    rows = Evaluator.objects.filter(status=EvaluatorStatus.MERGED).values_list("code", "merged_into__code")
+    into = {code: survivor for code, survivor in rows if survivor is not None}
+    found = {}
+    for code, survivor in into.items():
+        while survivor in into:
+            survivor = into[survivor]
+        found[code] = survivor
+    return found
 
 
 def stratum_sizes() -> list[tuple[Stratum, int, int]]:

@@ -11,7 +11,8 @@ from accounts.models import User
 from evaluators.models import EvaluatorCount, Stratum, Unit
 from evaluators.search_words import unseal
 from evaluators.selectors import GROUPED_BY, Search
-from evaluators.services import export
+from evaluators.services import export, merging
+from evaluators.services.merging import FIND_DUPLICATES
 from foundation.counting import compact
 from foundation.jobs import Progress, job
 
@@ -30,6 +31,12 @@ def export_register(
     )
     stored = export.export_register(actor=User.objects.get(pk=user_id), search=search, progress=progress)
     return {"file": str(stored.pk), "rows": stored.meta["rows"]}
+
+
+@job(FIND_DUPLICATES, title=_("Look for duplicates"))
+def find_duplicates(progress: Progress, *, user_id: int) -> dict[str, int]:
+    """See ``evaluators.services.merging.refresh_suggestions``."""
+    return merging.refresh_suggestions(actor=User.objects.get(pk=user_id), progress=progress)
 
 
 @shared_task(name="evaluators.erase_old_exports")

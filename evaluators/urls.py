@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from evaluators.views import classes, export, people
+from evaluators.views import classes, duplicates, export, people
 
 app_name = "evaluators"
 urlpatterns = [
@@ -13,6 +13,10 @@ urlpatterns = [
     path("p/<int:pk>/edit/", people.evaluator_edit, name="evaluator-edit"),
     path("p/<int:pk>/status/", people.status_start, name="status-start"),
     path("export/", export.export, name="export"),
+    path("duplicates/", duplicates.duplicate_list, name="duplicate-list"),
+    path("duplicates/find/", duplicates.duplicate_start, name="duplicate-start"),
+    path("duplicates/<int:pk>/", duplicates.duplicate_pair, name="duplicate-pair"),
+    path("merges/<int:pk>/undo/", duplicates.merge_undo, name="merge-undo"),
     path("units/", classes.unit_list, name="unit-list"),
     path("units/new/", classes.unit_create, name="unit-create"),
     path("units/<int:pk>/", classes.unit_detail, name="unit-detail"),

@@ -49,7 +49,7 @@ def export_register(*, actor: User, search: Search, progress: Progress) -> Store
     """
     require(actor, "registry.view")
     require(actor, "registry.contact")
-    rows = find(Evaluator.objects.all(), search).order_by("code")
+    rows = find(Evaluator.objects.exclude(status=EvaluatorStatus.MERGED), search).order_by("code")
     total = rows.count()
     if total > MOST_ROWS:
         raise JobRefused(_("These are more people than an Excel sheet holds. Choose a stratum."), "too_many")

@@ -102,6 +102,9 @@ def _detail(
     on_day = DayForm(request.GET or None)
     context: dict[str, Any] = {
         "evaluator": row,
+        "merged_into": row.merged_into if row.merged_into_id else None,
+        "merges": list(row.merges.filter(undone_at=None).select_related("merged")),
+        "merge": row.merged_by.filter(undone_at=None).first() if row.merged_into_id else None,
         "history": past.lines_of(row),
         "day_form": on_day,
         "day": on_day.day(),
@@ -111,10 +114,13 @@ def _detail(
         "email": row.email if with_contact else "",
         "with_contact": with_contact,
         "status_form": form,
-        "may_edit": may(request.user, "registry.edit"),
+        "may_edit": may(request.user, "registry.edit") and not row.merged_into_id and row.anonymised_at is None,
+        "may_undo": may(request.user, "registry.edit"),
         "may_see_contact": may_somewhere(request.user, "registry.contact")
         and selectors.covers(request.user, "registry.contact", row),
-        "look_alikes": named_reasons(selectors.look_alikes(row)) if may(request.user, "registry.edit") else [],
+        "look_alikes": named_reasons(selectors.look_alikes(row))
+        if may(request.user, "registry.edit") and not row.merged_into_id
+        else [],
         "crumbs": crumbs((row.code, "")),
     }
     return render(request, "evaluators/evaluator_detail.html", context, status=status)
