@@ -158,10 +158,10 @@ def _named_alike(block: list[Entry]) -> Iterator[tuple[Entry, Entry, str]]:
         for other in same[1:]:
             yield same[0], other, SAME
     for names in _cut(list(by_name)):
-        for one, other in near_pairs(names):
-            kind = kind_of(names[one], names[other])
+        for first, second in near_pairs(names):
+            kind = kind_of(names[first], names[second])
             if kind:
-                yield by_name[names[one]][0], by_name[names[other]][0], kind
+                yield by_name[names[first]][0], by_name[names[second]][0], kind
 
 
 def _cut(names: list[str]) -> Iterable[list[str]]:
@@ -205,7 +205,8 @@ def _likelihood(one: Entry, other: Entry, reasons: set[str], frequency: int) -> 
 
 
 def _facts(keys: set[int]) -> dict[int, Entry]:
-    ordered, facts = sorted(keys), {}
+    ordered = sorted(keys)
+    facts: dict[int, Entry] = {}
     for at in range(0, len(ordered), 5_000):
         rows = Evaluator.objects.filter(pk__in=ordered[at : at + 5_000]).values_list(
             "pk", "name", "unit_id", "phone_tail_hash", "phone_hash", "email_hash"
@@ -215,7 +216,8 @@ def _facts(keys: set[int]) -> dict[int, Entry]:
 
 
 def _frequency(names: set[str]) -> dict[str, int]:
-    ordered, counts = sorted(names), {}
+    ordered = sorted(names)
+    counts: dict[str, int] = {}
     for at in range(0, len(ordered), 1_000):
         rows = Evaluator.objects.filter(name__in=ordered[at : at + 1_000]).order_by().values_list("name")
         counts |= dict(rows.annotate(people=Count("pk")))

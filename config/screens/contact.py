@@ -101,7 +101,7 @@ def prepare(folder: Path) -> None:
 
 def _duplicates(user: User) -> None:
     """Two people who stand in the register twice: one pair to decide, one merged."""
-    first, second, third = Evaluator.objects.filter(places=None).order_by("code")[:3]
+    first, second, third = Evaluator.objects.filter(places=None).exclude(unit=None).order_by("code")[:3]
     Evaluator.objects.filter(pk__in=[second.pk, third.pk]).update(name=first.name, unit=first.unit)
     merging.merge(actor=user, survivor=first, other=third)
     merging.refresh_suggestions(actor=user, progress=jobs.SilentProgress())

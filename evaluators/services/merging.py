@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from accounts.models import User
 from accounts.policies import require
@@ -109,6 +110,13 @@ def decide(*, actor: User, pair: DuplicatePair, state: str) -> DuplicatePair:
         after={"state": state},
     )
     return row
+
+
+def field_label(name: str) -> str:
+    """What a field of a person is called."""
+    if name == "name":
+        return pgettext("person", "name")
+    return str(getattr(Evaluator._meta.get_field(name), "verbose_name", name))
 
 
 def problems(survivor: Evaluator, other: Evaluator) -> list[str]:
@@ -223,10 +231,10 @@ def undo_problems(record: Merge) -> list[str]:
         return [_("One of the two has been anonymised; what the other one was is no longer known.")]
     if row.status == EvaluatorStatus.MERGED:
         found.append(_("%(code)s itself has been merged since. Undo that first.") % {"code": row.code})
-    after = json.loads(record.after or "{}")
+    after = json.loads(str(record.after or "{}"))
     changed = [name for name in record.taken if _value(row, name) != after.get(name)]
     if changed:
-        labels = ", ".join(str(Evaluator._meta.get_field(name).verbose_name) for name in changed)
+        labels = ", ".join(field_label(name) for name in changed)
         found.append(
             _("What was taken over has been changed since: %(fields)s. Undoing would lose that change.")
             % {"fields": labels}
@@ -258,7 +266,7 @@ def undo(*, actor: User, record: Merge) -> Merge:
     if reasons := undo_problems(done):
         raise Conflict(" ".join(reasons))
     followed, merged_followed = history.state_of(row), history.state_of(merged)
-    for name, value in json.loads(done.before or "{}").items():
+    for name, value in json.loads(str(done.before or "{}")).items():
         _put(row, name, value)
     row.save()
     merged.status, merged.merged_into = EvaluatorStatus(done.status_before), None

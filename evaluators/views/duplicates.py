@@ -94,9 +94,10 @@ def _lines(pair: DuplicatePair, survivor: Evaluator, *, with_contact: bool, may_
         differs = keys[0] != keys[1]
         kept = 0 if survivor.pk == one.pk else 1
         chosen = kept if keys[kept] or not keys[1 - kept] else 1 - kept
-        label = str(Evaluator._meta.get_field(name).verbose_name)
         choose = differs and (may_contact or not hashed)
-        lines.append(Line(name, label, *values, differs, choose, ("first", "second")[chosen]))
+        lines.append(
+            Line(name, merging.field_label(name), values[0], values[1], differs, choose, ("first", "second")[chosen])
+        )
     return lines
 
 
@@ -177,7 +178,7 @@ def merge_undo(request: HttpRequest, pk: int) -> HttpResponse:
         merging.undo(actor=actor_of(request), record=record)
         messages.success(request, _("The merging has been undone."))
         return redirect("evaluators:evaluator-detail", pk=record.merged_id)
-    labels = [str(Evaluator._meta.get_field(name).verbose_name) for name in record.taken]
+    labels = [merging.field_label(name) for name in record.taken]
     codes = {"code": record.merged.code, "survivor": record.survivor.code}
     consequences = [_("%(code)s stands in the register again as it was before the merging.") % codes]
     if labels:
