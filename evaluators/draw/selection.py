@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import compress
 from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
@@ -186,48 +186,3 @@ def _choose(
         full = {unit for unit, number in in_unit.items() if cap is not None and number >= cap}
         take(keys.beyond(i for i, unit in enumerate(units) if unit not in full and i not in chosen), False)
     return chosen
-
-
-def stand_in(
-    places: Iterable[Place],
-    leaving: str,
-    *,
-    max_per_unit: int | None,
-    used: Collection[str] = (),
-    left: Collection[str] = (),
-) -> Place | None:
-    """The reserve who takes the seat of somebody unreachable: the next unused one of the same cell that keeps the cap,
-    else the next unused one of the stratum that keeps the cap.
-
-    Args:
-        places: the drawn places of the stratum, main and reserve (other strata are ignored).
-        leaving: id of the person to be replaced: one of main, or a reserve already standing in.
-        max_per_unit: the cap of the stratum, None = no cap. The seat of the one leaving does not count.
-        used: ids of reserves used so far: standing in now, or having done so.
-        left: ids, main or reserve, who have already been replaced and serve no longer.
-
-    Returns:
-        The place of the stand-in, or None where no unused reserve keeps the cap.
-
-    Raises:
-        ValueError: ``leaving`` does not serve.
-    """
-    everyone = list(places)
-    gone = next((place for place in everyone if place.id == leaving), None)
-    if gone is None or leaving in left or (gone.role == "reserve" and leaving not in used):
-        raise ValueError(f"{leaving} holds no seat")
-    stratum = [place for place in everyone if place.stratum == gone.stratum]
-    serving = Counter(
-        place.unit
-        for place in stratum
-        if (place.role == "main" or place.id in used) and place.id not in left and place.id != leaving
-    )
-    fitting = [
-        place
-        for place in sorted(stratum, key=lambda place: place.order)
-        if place.role == "reserve"
-        and place.id not in used
-        and place.id not in left
-        and (max_per_unit is None or not place.unit or serving[place.unit] < max_per_unit)
-    ]
-    return next((place for place in fitting if place.cell == gone.cell), next(iter(fitting), None))
