@@ -11,7 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from evaluation.states import RoundState
-from evaluators.models import Draw, DrawnPlace, Evaluator, Stratum, Unit
+from evaluators.models import Draw, DrawnPlace, Evaluator, EvaluatorStatus, Stratum, Unit
+from foundation.append_only import AppendOnlyModel
 
 
 class KeyMode(models.TextChoices):
@@ -110,6 +111,10 @@ class Invitation(models.Model):
     returned_on = models.DateField(_("returned"), null=True)
     returned_by = models.CharField(max_length=8, choices=ReturnedBy.choices, blank=True)
     revoked_on = models.DateField(_("revoked"), null=True)
+    # Start was pressed with an earlier code: somebody was reached, whatever became of that code.
+    opened_before = models.BooleanField(default=False)
+    # Somebody else stands in: the row stays as evidence, and counts as drawn no longer.
+    replaced_on = models.DateField(_("replaced"), null=True)
     envelope = models.BinaryField(null=True)
     draft = models.BinaryField(null=True)
     token_hash = models.BinaryField(max_length=32, null=True)
@@ -122,7 +127,11 @@ class Invitation(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["round", "evaluator"], condition=models.Q(evaluator__isnull=False), name="one_invitation_each"
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(replaced_on=None) | models.Q(revoked_on__isnull=False, returned_on=None),
+                name="replaced_before_voting_and_revoked",
+            ),
         ]
 
 
@@ -189,6 +198,92 @@ class RevokedCode(models.Model):
     class Meta:
         verbose_name = _("revoked code")
         verbose_name_plural = _("revoked codes")
+
+
+class ReplacementReason(models.TextChoices):
+    """Why somebody drawn cannot judge."""
+
+    MOVED = "moved", _("Moved away")
+    DIED = "died", _("Died")
+    REFUSED = "refused", _("Refused to take part")
+    UNREACHABLE = "unreachable", _("Could not be reached")
+    OTHER = "other", _("Other reason")
+
+
+class Replacement(AppendOnlyModel):
+    """Somebody asks that the next in reserve stands in for a place; what came of it is the decision (draw.md, 7)."""
+
+    round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="replacements")
+    place = models.ForeignKey(DrawnPlace, on_delete=models.PROTECT, related_name="replacements")
+    reason = models.CharField(_("reason"), max_length=12, choices=ReplacementReason.choices)
+    note = models.TextField(_("remark"), max_length=500, blank=True)
+    # What the register is to say of the person from the confirmation on; "" leaves it as it is.
+    new_status = models.CharField(
+        _("status in the register"), max_length=10, choices=EvaluatorStatus.choices, blank=True
+    )
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    requested_on = models.DateField(_("asked for"))
+
+    class Meta:
+        ordering = ["pk"]
+        verbose_name = _("replacement")
+        verbose_name_plural = _("replacements")
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(reason=ReplacementReason.OTHER) | ~models.Q(note=""),
+                name="another_reason_is_told",
+            )
+        ]
+
+
+class DecisionKind(models.TextChoices):
+    """What became of a replacement that was asked for."""
+
+    CONFIRMED = "confirmed", _("Confirmed")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+class ReplacementDecision(AppendOnlyModel):
+    """How a replacement ended. ``number`` counts the confirmed ones of a draw from 1, in the order of the stand-ins.
+
+    ``draw``, ``place`` and ``requested_by`` are those of the replacement, so that the database itself can refuse one
+    person alone, a place replaced twice and a reserve used twice.
+    """
+
+    replacement = models.OneToOneField(Replacement, on_delete=models.PROTECT, related_name="decision")
+    kind = models.CharField(max_length=10, choices=DecisionKind.choices)
+    draw = models.ForeignKey(Draw, on_delete=models.PROTECT, related_name="+")
+    place = models.ForeignKey(DrawnPlace, on_delete=models.PROTECT, related_name="decisions")
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    decided_on = models.DateField(_("decided"))
+    note = models.TextField(_("remark"), max_length=500, blank=True)
+    number = models.PositiveIntegerField(null=True)
+    stand_in = models.ForeignKey(DrawnPlace, on_delete=models.PROTECT, null=True, related_name="stood_in")
+
+    class Meta:
+        ordering = ["pk"]
+        verbose_name = _("decision on a replacement")
+        verbose_name_plural = _("decisions on replacements")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(kind=DecisionKind.WITHDRAWN) | ~models.Q(decided_by=models.F("requested_by")),
+                name="replacement_needs_two_persons",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind=DecisionKind.CONFIRMED, number__isnull=False, stand_in__isnull=False)
+                | models.Q(kind=DecisionKind.WITHDRAWN, number=None, stand_in=None),
+                name="confirmed_has_a_stand_in",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind=DecisionKind.CONFIRMED) | ~models.Q(note=""), name="withdrawn_with_a_reason"
+            ),
+            models.UniqueConstraint(
+                fields=["place"], condition=models.Q(kind=DecisionKind.CONFIRMED), name="place_replaced_once"
+            ),
+            models.UniqueConstraint(fields=["stand_in"], name="reserve_used_once"),
+            models.UniqueConstraint(fields=["draw", "number"], name="replacements_of_a_draw_numbered"),
+        ]
 
 
 class CodeAttempt(models.Model):

@@ -119,7 +119,7 @@ def figures_of(round: Round) -> Figures:
     )
     sizes = round.populations if round.populations is not None else register_sizes(configuration_of(round))
     invitations = round.invitations.aggregate(
-        invited=Count("pk"), returned=Count("pk", filter=Q(returned_on__isnull=False))
+        invited=Count("pk", filter=Q(replaced_on=None)), returned=Count("pk", filter=Q(returned_on__isnull=False))
     )
     return Figures(**departments, candidates=sum(sizes.values()), **invitations)
 

@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from evaluators.draw import Registry
 from evaluators.draw.commitment import commitment, derive_salt
 from evaluators.draw.labels import normalise_label
-from evaluators.models import Evaluator, EvaluatorStatus, Stratum, Unit
+from evaluators.models import DrawnPlace, Evaluator, EvaluatorStatus, Stratum, Unit
 from foundation import crypto
 from foundation.jobs import Progress
 
@@ -243,14 +244,29 @@ def identify(
     return found
 
 
+def holder_of(place: DrawnPlace) -> Known:
+    """Whoever holds a place of a draw, as the registry has it now."""
+    if place.evaluator_id is not None:
+        return next(_known_people(Evaluator.objects.filter(pk=place.evaluator_id)))
+    return next(_known_units(Unit.objects.filter(pk=place.unit_id)))
+
+
 def _everybody() -> Iterator[Known]:
-    people: Any = Evaluator.objects.order_by().values_list(
+    yield from _known_people(Evaluator.objects.all())
+    yield from _known_units(Unit.objects.exclude(stratum=None))
+
+
+def _known_people(rows: QuerySet[Evaluator]) -> Iterator[Known]:
+    people: Any = rows.order_by().values_list(
         "pk", "stratum__code", "status", "unit_id", "district", "unit__district", "weight_class", "employer_id"
     )
     for pk, stratum, status, unit_id, district, unit_district, weight_class, employer_id in people.iterator():
         is_active = status == EvaluatorStatus.ACTIVE
         where = district or unit_district or ""
         yield Known(PERSON, pk, stratum, is_active, unit_id, where, weight_class, employer_id)
-    units = Unit.objects.exclude(stratum=None).order_by().values_list("pk", "stratum__code", "is_active", "district")
+
+
+def _known_units(rows: QuerySet[Unit]) -> Iterator[Known]:
+    units: Any = rows.order_by().values_list("pk", "stratum__code", "is_active", "district")
     for pk, stratum, is_active, district in units:
         yield Known(UNIT, pk, stratum, is_active, pk, district)

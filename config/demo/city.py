@@ -227,7 +227,8 @@ def _generate(city: City, year: DemoYear, quality: np.ndarray, round: Round, bac
     by_code = {row.code: row for row in city.departments}
     ordered = [by_code[entry.code] for entry in ballot.departments]
     position = {row.code: at for at, row in enumerate(city.departments)}
-    invited = list(round.invitations.select_related("stratum").order_by("pk").defer("envelope", "draft"))
+    serving = round.invitations.filter(replaced_on=None)
+    invited = list(serving.select_related("stratum").order_by("pk").defer("envelope", "draft"))
     generator = city.generator(5, year.year)
     returned = _returning(invited, back)
     stratum_of = {stratum.code: at for at, stratum in enumerate(STRATA)}

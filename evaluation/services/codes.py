@@ -121,6 +121,7 @@ def reissue_code(*, actor: User, invitation: Invitation, reason: str, base_url: 
             hash=bytes(row.code_hash), defaults={"round": locked_round, "revoked_on": timezone.localdate()}
         )
     code = BallotCode.new()
+    row.opened_before = row.opened_before or row.opened_on is not None
     row.code_hash, row.issued_on, row.opened_on, row.revoked_on, row.draft = (
         code.hash,
         timezone.localdate(),
@@ -128,7 +129,7 @@ def reissue_code(*, actor: User, invitation: Invitation, reason: str, base_url: 
         None,
         None,
     )
-    row.save(update_fields=["code_hash", "issued_on", "opened_on", "revoked_on", "draft"])
+    row.save(update_fields=["code_hash", "issued_on", "opened_on", "opened_before", "revoked_on", "draft"])
     file = _keep_list(actor, locked_round, [(row, code)], base_url)
     _record(actor, "codes.reissue", row, reason, {"file": str(file.pk)})
     return IssuedCodes(1, file)
@@ -167,6 +168,8 @@ def _lock_unreturned(invitation: Invitation, reason: str) -> Invitation:
     )
     if row.returned_on is not None:
         raise Refused(Missing("returned", _("This ballot has been returned; its code is used up.")))
+    if row.replaced_on is not None:
+        raise Refused(Missing("replaced", _("Somebody else stands in for this place; it gets no code any more.")))
     return row
 
 

@@ -163,7 +163,7 @@ def _invite(round: Round, record: Draw, places: Mapping[str, DrawnPlace], identi
     main = [place for place in places.values() if place.role == DrawnRole.MAIN]
     codes = dict(Stratum.objects.values_list("pk", "code"))
     strata = {place.candidate: codes[place.stratum_id] for place in main}
-    classes = {place.candidate: _class_of(configuration, identified.known[place.candidate]) for place in main}
+    classes = {place.candidate: class_of(configuration, identified.known[place.candidate]) for place in main}
     small = _small_classes(configuration, [(strata[key], name) for key, name in classes.items()])
     default = configuration.default_class.code
     invitations: list[Invitation] = []
@@ -171,7 +171,7 @@ def _invite(round: Round, record: Draw, places: Mapping[str, DrawnPlace], identi
         code = strata[place.candidate]
         name = classes[place.candidate]
         weight_class = default if (code, name) in small else name
-        invitations += _invitations(
+        invitations += invitations_of(
             round, place, identified.known[place.candidate], weight_class, configuration, code, recusal
         )
     Invitation.objects.bulk_create(invitations, batch_size=_BATCH)
@@ -185,7 +185,7 @@ def _invite(round: Round, record: Draw, places: Mapping[str, DrawnPlace], identi
     record.save(update_fields=["summary"])
 
 
-def _invitations(
+def invitations_of(
     round: Round,
     place: DrawnPlace,
     known: Known,
@@ -216,7 +216,7 @@ def _invitations(
     ]
 
 
-def _class_of(configuration: RoundConfiguration, known: Known) -> str:
+def class_of(configuration: RoundConfiguration, known: Known) -> str:
     """The weight class of somebody drawn; whoever has none, or one the round does not know, has the default."""
     codes = {entry.code for entry in configuration.weight_classes}
     has_class = known.weight_class and known.weight_class in codes

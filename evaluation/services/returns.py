@@ -14,6 +14,7 @@ from django.utils.translation import get_language
 from accounts.policies import scope_of
 from evaluation.models import Invitation, Round
 from evaluation.states import RoundState
+from evaluators.models import DrawnRole
 
 #: The box has been opened: the list of receipts is public.
 COUNTED = (RoundState.COUNTED, RoundState.SCORED, RoundState.PUBLISHED, RoundState.ARCHIVED)
@@ -21,13 +22,19 @@ COUNTED = (RoundState.COUNTED, RoundState.SCORED, RoundState.PUBLISHED, RoundSta
 
 @dataclass(frozen=True)
 class Returns:
-    """Invitations of one kind: drawn, sent (a code was made and not revoked), opened (Start was pressed), returned."""
+    """Invitations of one kind: drawn, sent (a code was made and not revoked), opened (Start was pressed), returned.
+
+    ``drawn`` counts seats: the invitation of somebody replaced counts no longer, that of the stand-in does.
+    ``replaced`` are those that ended that way, ``stand_ins`` those of reserves who serve now.
+    """
 
     label: str
     drawn: int
     sent: int
     opened: int
     returned: int
+    replaced: int = 0
+    stand_ins: int = 0
 
     @property
     def rate(self) -> Fraction | None:
@@ -50,10 +57,12 @@ class Day:
 
 
 _COUNTS: dict[str, Any] = {
-    "drawn": Count("pk"),
+    "drawn": Count("pk", filter=Q(replaced_on=None)),
     "sent": Count("pk", filter=Q(issued_on__isnull=False, revoked_on=None)),
     "opened": Count("pk", filter=Q(opened_on__isnull=False)),
     "returned": Count("pk", filter=Q(returned_on__isnull=False)),
+    "replaced": Count("pk", filter=Q(replaced_on__isnull=False)),
+    "stand_ins": Count("pk", filter=Q(replaced_on=None, place__role=DrawnRole.RESERVE)),
 }
 
 
@@ -137,4 +146,4 @@ def rounds_with_receipts() -> QuerySet[Round]:
 
 
 def _returns(label: str, row: Any) -> Returns:
-    return Returns(label, row["drawn"], row["sent"], row["opened"], row["returned"])
+    return Returns(label=label, **{name: row[name] for name in _COUNTS})

@@ -61,7 +61,8 @@ def start(request: HttpRequest, ticket: Ticket, admission: Admission) -> HttpRes
     if refusal is not None:
         return refusal
     if admission.invitation.opened_on is None:
-        Invitation.objects.filter(pk=admission.invitation.pk, opened_on=None).update(opened_on=timezone.localdate())
+        unopened = Invitation.objects.filter(pk=admission.invitation.pk, opened_on=None, revoked_on=None)
+        unopened.update(opened_on=timezone.localdate())
     number = Sheet.of(admission).first_unfinished(_draft(ticket, admission).answers)
     response = redirect("ballot:page", number) if number else redirect("ballot:review")
     ballot_cookie.write(response, request, ticket.started(timezone.now(), replacing=ticket.replacing))

@@ -77,7 +77,11 @@ _STATUS = {
 def state_page(request: HttpRequest, name: str, admission: Admission | None = None, **context: Any) -> HttpResponse:
     """The page of a state in which the ballot cannot be filled in, with its status."""
     if admission is not None:
-        context |= {"round": admission.round, "returned_on": admission.invitation.returned_on}
+        context |= {
+            "round": admission.round,
+            "returned_on": admission.invitation.returned_on,
+            "is_replaced": admission.invitation.replaced_on is not None,
+        }
     # The switches of language and type lead to a page without a code in its address.
     context["here"] = reverse("ballot:intro" if admission is not None else "ballot:code-entry")
     return render(request, f"evaluation/ballot/{name}.html", context, status=_STATUS[name].value)

@@ -43,7 +43,7 @@ def code_list(request: HttpRequest, year: int) -> HttpResponse:
         "crumbs": crumbs(evaluation, _("Ballot codes")),
         "counts": total(evaluation),
         "missing": without_code(evaluation),
-        "revoked": evaluation.invitations.exclude(revoked_on=None).count(),
+        "revoked": evaluation.invitations.exclude(revoked_on=None).filter(replaced_on=None).count(),
         "lists": code_lists(evaluation),
         "job": Job.objects.filter(exclusive_key=_key(year), state__in=ACTIVE_JOB_STATES).first(),
         "may_issue": evaluation.state in ISSUABLE,

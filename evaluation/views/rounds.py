@@ -32,7 +32,8 @@ FORM_METHODS = require_http_methods(["GET", "HEAD", "POST"])
 def round_list(request: HttpRequest) -> HttpResponse:
     """All rounds, newest first."""
     rounds = Round.objects.annotate(
-        invited=Count("invitations"), returned=Count("invitations", filter=Q(invitations__returned_on__isnull=False))
+        invited=Count("invitations", filter=Q(invitations__replaced_on=None)),
+        returned=Count("invitations", filter=Q(invitations__returned_on__isnull=False)),
     )
     context = {"rounds": list(rounds), "may_create": may(request.user, "round.configure")}
     return render(request, "evaluation/round_list.html", context)
@@ -110,7 +111,7 @@ def round_open(request: HttpRequest, year: int) -> HttpResponse:
         services.open_round(actor=request.user, round=evaluation, at=at)  # type: ignore[arg-type]
         messages.success(request, _("The round of %(year)s is open.") % {"year": year})
         return redirect("evaluation:round-detail", year=year)
-    count = evaluation.invitations.count()
+    count = evaluation.invitations.filter(replaced_on=None).count()
     return confirm(
         request,
         title=_("Open the round of %(year)s") % {"year": year},

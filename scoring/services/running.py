@@ -162,7 +162,7 @@ def _summary(round: Round, source: RoundInput, result: Result, ranks: RankUncert
             }
             for group in result.groups
         },
-        "issued": round.invitations.count(),
+        "issued": round.invitations.filter(replaced_on=None).count(),
         "returned": sum(returned),
         "excluded": sum(row.count for row in source.left_out),
         "strata": [
