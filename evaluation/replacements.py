@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils.translation import get_language
 
-from evaluation.models import DecisionKind, Replacement, ReplacementDecision, ReplacementReason, Round
+from evaluation.models import DecisionKind, Invitation, Replacement, ReplacementDecision, ReplacementReason, Round
 from evaluation.selectors import standing_draw
 from evaluators.draw import Place, Replaced, parse_drawn, stand_in
 from evaluators.draw.standins import replaced_csv
@@ -46,6 +46,29 @@ def decided(round: Round) -> QuerySet[Replacement]:
         )
         .order_by("-decision__pk")
     )
+
+
+#: So many places are shown to a search.
+MOST_FOUND = 20
+
+
+def find_serving(round: Round, text: str) -> list[DrawnPlace]:
+    """Places that serve in a round, by name or code of their person or unit; one more than are shown, if there are."""
+    text = text.strip()
+    rows = DrawnPlace.objects.filter(draw__snapshot__year=round.year, draw__snapshot__voided_at=None)
+    serving = Invitation.objects.filter(round=round, replaced_on=None, place=OuterRef("pk"))
+    named = (
+        Q(evaluator__name__icontains=text)
+        | Q(evaluator__code__iexact=text)
+        | Q(evaluator=None, unit__name__icontains=text)
+        | Q(evaluator=None, unit__code__iexact=text)
+    )
+    found = rows.filter(named, Exists(serving)).annotate(
+        is_opened=Exists(serving.filter(Q(opened_on__isnull=False) | Q(opened_before=True))),
+        is_asked=Exists(Replacement.objects.filter(place=OuterRef("pk"), decision=None)),
+    )
+    order = ("stratum__order", "stratum__code", "order")
+    return list(found.select_related("stratum", "evaluator", "unit").order_by(*order)[: MOST_FOUND + 1])
 
 
 def next_in_reserve(place: DrawnPlace) -> Place | None:

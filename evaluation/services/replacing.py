@@ -117,8 +117,7 @@ def confirm_replacement(*, actor: User, replacement: Replacement) -> Confirmed:
     if row.new_status:
         require(actor, "registry.edit")
     if row.requested_by_id == actor.pk:
-        message = _("You have asked for this replacement yourself; somebody else has to confirm it.")
-        raise Refused(Missing("second_person", message))
+        raise Refused(second_person())
     place = _place(row.place_id)
     invitations = list(_seats(locked, place).select_for_update().order_by("pk"))
     problems = list(in_the_way(locked, place))
@@ -182,6 +181,13 @@ def withdraw_replacement(*, actor: User, replacement: Replacement, reason: str) 
     return decision
 
 
+@transaction.atomic
+def record_list_view(*, actor: User, round: Round) -> None:
+    """Somebody looks at the names of those replaced or to be replaced. Raises PermissionDenied."""
+    require(actor, "round.draw")
+    audit.record(actor=actor, action="replacements.view", subject=round, year=round.year)
+
+
 def in_the_way(round: Round, place: DrawnPlace) -> Iterator[Missing]:
     """What forbids to replace a place now, apart from the reserves: the round's state, an opened code, no seat."""
     if round.state not in ISSUABLE or (round.closes_at is not None and round.closes_at <= timezone.now()):
@@ -200,6 +206,12 @@ def in_the_way(round: Round, place: DrawnPlace) -> Iterator[Missing]:
             opened,
         ) % {"count": opened}
         yield Missing("opened", message, _("A code that was lost can be replaced by a new one."))
+
+
+def second_person() -> Missing:
+    """What to say to whoever asked and wants to confirm as well."""
+    message = _("You have asked for this replacement yourself; somebody else has to confirm it.")
+    return Missing("second_person", message)
 
 
 def used_up(place: DrawnPlace) -> Missing:

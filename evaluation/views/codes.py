@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts.policies import permission_required
+from accounts.policies import may, permission_required
 from evaluation.ballot_forms import CodeReasonForm, InvitationSearchForm
 from evaluation.models import Invitation, Round
 from evaluation.selectors import without_code
@@ -47,6 +47,7 @@ def code_list(request: HttpRequest, year: int) -> HttpResponse:
         "lists": code_lists(evaluation),
         "job": Job.objects.filter(exclusive_key=_key(year), state__in=ACTIVE_JOB_STATES).first(),
         "may_issue": evaluation.state in ISSUABLE,
+        "may_replace": may(request.user, "round.draw"),
         "form": form,
         "search": search,
         "found": _search(evaluation, search) if search else [],
