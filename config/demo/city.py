@@ -21,6 +21,7 @@ from config.demo import opinions, people, ratings, users
 from config.demo.codes import code_of
 from config.demo.departments import SECTORS, DemoDepartment, departments_at
 from config.demo.plan import OPEN_YEAR, STRATA, YEARS, DemoYear, group_weights, spread
+from config.demo.replacing import ask_for_one, replace_some
 from departments.models import Department, DepartmentGroup, DepartmentYear, Sector
 from evaluation.definition import Composite, RoundConfiguration, StratumPlan, WeightClass
 from evaluation.models import Invitation, Round
@@ -327,6 +328,8 @@ def _open_round(city: City, quality: np.ndarray, previous: Round | None) -> None
     """The round under way: opened five days ago, a third of its ballots in, each sealed like any other."""
     now = timezone.now()
     round = _drawn_round(city, OPEN_YEAR, previous, now - timedelta(days=5), now + timedelta(days=25))
+    with city.timed("replacements"):
+        replace_some(round, city.actor, User.objects.get(username="gongwei"))
     with city.timed("codes"):
         issue_codes(actor=city.actor, round=round, code_source=lambda at: code_of(city.seed, at))
         open_round(actor=city.actor, round=round)
@@ -346,6 +349,7 @@ def _open_round(city: City, quality: np.ndarray, previous: Round | None) -> None
                 for at, row in enumerate(made.invitations)
             ),
         )
+    ask_for_one(round, city.actor)
     with city.timed("assessment"):
         _assess(city, OPEN_YEAR)
     city.tell(f"{OPEN_YEAR.year}: open, {len(made.invitations)} of {round.invitations.count()} ballots in")

@@ -11,8 +11,8 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from accounts.models import Role, RoleGrant, User
 from config import demo_hints
 from departments.models import Department, DepartmentGroup, Sector
-from evaluation.models import Invitation
-from evaluators.models import DuplicatePair, Evaluator, Merge, Stratum, Unit
+from evaluation.models import Invitation, Replacement
+from evaluators.models import DrawnPlace, DuplicatePair, Evaluator, Merge, Stratum, Unit
 from foundation.models import AuditEntry, Job, JobState, StoredFile
 from scoring.models import Finding, ScoreRun
 
@@ -110,6 +110,13 @@ def _arguments(name: str, wanted: list[str]) -> dict[str, Any]:
         "scoring:run": ScoreRun.objects.filter(round__year=past_year),
         "assessment:": Department.objects.all(),
         "evaluation:code-": Invitation.objects.filter(round__year=current_year, returned_on=None),
+        "evaluation:replacement-create": DrawnPlace.objects.filter(
+            draw__snapshot__year=current_year,
+            invitations__issued_on__isnull=False,
+            invitations__opened_on=None,
+            invitations__replaced_on=None,
+        ),
+        "evaluation:replacement-": Replacement.objects.filter(decision=None).exclude(requested_by__username="gongwei"),
         "foundation:job": Job.objects.filter(state=JobState.DONE),
         "foundation:file-detail": StoredFile.objects.filter(erased_at=None, permission="round.view"),
         "foundation:import-preview": Job.objects.filter(kind="foundation.import_preview"),

@@ -225,6 +225,8 @@ def _not_mine(request: HttpRequest, row: Replacement) -> list[Any]:
 def _who_comes(place: DrawnPlace, found: Place) -> str:
     """Which reserve takes the seat, by its place in the draw and never by name."""
     words = {"order": found.order, "stratum": place.stratum, "cell": found.cell or _("without district and industry")}
+    if not found.cell and not place.cell:
+        return _("Next in reserve is no. %(order)s of %(stratum)s.") % words
     if found.cell == place.cell:
         return _("Next in reserve is no. %(order)s of %(stratum)s, of the same cell (%(cell)s).") % words
     return _("Next in reserve is no. %(order)s of %(stratum)s: nobody of the same cell is left (%(cell)s).") % words
