@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from evaluation.states import RoundState
-from evaluators.models import Draw, DrawnPlace, Evaluator, EvaluatorStatus, Stratum, Unit
+from evaluators.models import Draw, DrawnPlace, Evaluator, Stratum, Unit
 from foundation.append_only import AppendOnlyModel
 
 
@@ -218,9 +218,7 @@ class Replacement(AppendOnlyModel):
     reason = models.CharField(_("reason"), max_length=12, choices=ReplacementReason.choices)
     note = models.TextField(_("remark"), max_length=500, blank=True)
     # What the register is to say of the person from the confirmation on; "" leaves it as it is.
-    new_status = models.CharField(
-        _("status in the register"), max_length=10, choices=EvaluatorStatus.choices, blank=True
-    )
+    new_status = models.CharField(_("status in the register"), max_length=20, blank=True)
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     requested_on = models.DateField(_("asked for"))
 

@@ -10,8 +10,8 @@ from evaluation.views import (
     counting,
     draw,
     drawn_list,
-    representation,
     replacements,
+    representation,
     returns,
     rounds,
 )

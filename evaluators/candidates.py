@@ -248,7 +248,7 @@ def holder_of(place: DrawnPlace) -> Known:
     """Whoever holds a place of a draw, as the registry has it now."""
     if place.evaluator_id is not None:
         return next(_known_people(Evaluator.objects.filter(pk=place.evaluator_id)))
-    return next(_known_units(Unit.objects.filter(pk=place.unit_id)))
+    return next(_known_units(Unit.objects.filter(places=place)))
 
 
 def _everybody() -> Iterator[Known]:

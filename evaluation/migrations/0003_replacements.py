@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('reason', models.CharField(choices=[('moved', 'Moved away'), ('died', 'Died'), ('refused', 'Refused to take part'), ('unreachable', 'Could not be reached'), ('other', 'Other reason')], max_length=12, verbose_name='reason')),
                 ('note', models.TextField(blank=True, max_length=500, verbose_name='remark')),
-                ('new_status', models.CharField(blank=True, choices=[('active', 'Active'), ('paused', 'Paused'), ('moved', 'Moved away'), ('deceased', 'Deceased'), ('removed', 'Removed')], max_length=10, verbose_name='status in the register')),
+                ('new_status', models.CharField(blank=True, max_length=20, verbose_name='status in the register')),
                 ('requested_on', models.DateField(verbose_name='asked for')),
             ],
             options={

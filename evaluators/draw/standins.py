@@ -94,11 +94,11 @@ def replay(places: Iterable[Place], leaving: Iterable[str], caps: Mapping[str, i
     found: list[Place | None] = []
     for one in leaving:
         stratum = stratum_of.get(one, "")
-        place = stand_in(by_stratum.get(stratum, ()), one, max_per_unit=caps.get(stratum), used=used, left=left)
+        chosen = stand_in(by_stratum.get(stratum, ()), one, max_per_unit=caps.get(stratum), used=used, left=left)
         left.add(one)
-        if place is not None:
-            used.add(place.id)
-        found.append(place)
+        if chosen is not None:
+            used.add(chosen.id)
+        found.append(chosen)
     return found
 
 
