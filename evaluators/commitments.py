@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 
+from django.db.models import QuerySet
+
 from evaluators.models import DrawnPlace
 
 RUNNING, KEPT, ARCHIVED = "running", "kept", "archived"
@@ -17,11 +19,14 @@ def register(states: Callable[[], Mapping[int, str]]) -> None:
     _states[:] = [states]
 
 
-def years_in(keys: Collection[int], *wanted: str) -> dict[int, int]:
-    """Of these people those who stand in a valid draw of a round of such a state: key → the newest such year."""
+def drawn_in(*wanted: str) -> QuerySet[DrawnPlace]:
+    """The places of people in valid draws of rounds of such a state."""
     states = _states[0]() if _states else {}
     years = [year for year, state in states.items() if state in wanted]
-    rows = DrawnPlace.objects.filter(
-        evaluator__in=keys, draw__snapshot__voided_at=None, draw__snapshot__year__in=years
-    ).order_by("draw__snapshot__year")
+    return DrawnPlace.objects.filter(draw__snapshot__voided_at=None, draw__snapshot__year__in=years).order_by()
+
+
+def years_in(keys: Collection[int], *wanted: str) -> dict[int, int]:
+    """Of these people those who stand in a valid draw of a round of such a state: key → the newest such year."""
+    rows = drawn_in(*wanted).filter(evaluator__in=keys).order_by("draw__snapshot__year")
     return {pk: year for pk, year in rows.values_list("evaluator_id", "draw__snapshot__year") if pk is not None}

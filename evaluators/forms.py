@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from departments.models import Department
 from evaluators.models import CHOSEN_STATUSES, Evaluator, EvaluatorStatus, PairState, Stratum, Unit
 from evaluators.search_words import LONGEST, unseal
 from evaluators.selectors import Search, districts
+from foundation.tables import Column, ImportResult, TableSchema, Unreadable, read_table
+from foundation.tables.cleaning import clean_code
 
 _STATES = [("", _("All")), ("active", _("Active")), ("inactive", _("Inactive"))]
 
@@ -156,6 +160,57 @@ class PairFilter(forms.Form):
     def state(self) -> str:
         """The state that is wanted; to be decided unless another is given."""
         return (self.cleaned_data.get("pairs") if self.is_bound and self.is_valid() else "") or PairState.OPEN
+
+
+_CODES = TableSchema(
+    name="codes", columns=(Column("code", "编号", "code", kind="code", required=True),), header_key=("code",)
+)
+_SEPARATORS = re.compile(r"[\s,;，；、]+")
+
+
+class BulkForm(forms.Form):
+    """The new status of many people and why; their codes unless a search says who."""
+
+    new_status = forms.ChoiceField(label=_("New status"), choices=CHOSEN_STATUSES)
+    reason = forms.CharField(label=_("Reason"), max_length=300)
+    codes = forms.CharField(
+        label=_("Codes"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4, "autocomplete": "off"}),
+        help_text=_("One a line, or separated by commas."),
+    )
+    file = forms.FileField(
+        label=_("Or a list with the codes"),
+        required=False,
+        help_text=_("Excel or CSV with a column 编号; other columns do not matter."),
+    )
+
+    def __init__(self, *args: Any, by_filters: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if by_filters:
+            del self.fields["codes"], self.fields["file"]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if "codes" in self.fields:
+            typed = [clean_code(word) for word in _SEPARATORS.split(cleaned.get("codes") or "") if word]
+            cleaned["codes"] = list(dict.fromkeys([*typed, *self._listed(cleaned.get("file"))]))
+            if not cleaned["codes"] and not self.errors:
+                self.add_error("codes", _("Give codes, or a list that has them."))
+        return cleaned
+
+    def _listed(self, file: Any) -> list[str]:
+        """The codes of an uploaded list."""
+        if file is None:
+            return []
+        try:
+            table = read_table(file.read(), _CODES)
+        except Unreadable as error:
+            self.add_error("file", ImportResult.of_unreadable(error).problems[0].to_dict(gettext)["message"])
+            return []
+        for problem in table.problems[:5]:
+            self.add_error("file", f"{problem.row}: {problem.to_dict(gettext)['message']}")
+        return table.column("code")
 
 
 class UnitFilter(forms.Form):

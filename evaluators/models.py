@@ -328,3 +328,40 @@ class Merge(models.Model):
         ordering = ["-pk"]
         verbose_name = _("merging")
         verbose_name_plural = _("mergings")
+
+
+class BulkState(models.TextChoices):
+    """How far a bulk change is."""
+
+    DRAFT = "draft", _("Not yet done")
+    DONE = "done", _("Done")
+    UNDONE = "undone", _("Undone")
+
+
+class BulkChange(models.Model):
+    """One status given to many people at once. ``selection`` says who: filters (words sealed), or codes."""
+
+    status = models.CharField(_("new status"), max_length=10, choices=CHOSEN_STATUSES)
+    reason = models.CharField(_("reason"), max_length=300)
+    selection = models.JSONField(default=dict)
+    state = models.CharField(_("state"), max_length=8, choices=BulkState.choices, default=BulkState.DRAFT)
+    people = models.PositiveIntegerField(_("people"), default=0)
+    left_alone = models.PositiveIntegerField(default=0)  # of an undo: changed since, and so left as they are
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    done_at = models.DateTimeField(null=True)
+    undone_at = models.DateTimeField(null=True)
+    undone_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        ordering = ["-pk"]
+        verbose_name = _("bulk change")
+        verbose_name_plural = _("bulk changes")
+
+
+class BulkItem(models.Model):
+    """One person of a bulk change, with the status before."""
+
+    change = models.ForeignKey(BulkChange, on_delete=models.CASCADE, related_name="items")
+    evaluator = models.ForeignKey(Evaluator, on_delete=models.PROTECT, db_index=False, related_name="+")
+    before = models.CharField(max_length=10)

@@ -8,10 +8,10 @@ from celery import shared_task
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from evaluators.models import EvaluatorCount, Stratum, Unit
+from evaluators.models import BulkChange, EvaluatorCount, Stratum, Unit
 from evaluators.search_words import unseal
 from evaluators.selectors import GROUPED_BY, Search
-from evaluators.services import export, merging
+from evaluators.services import bulk_status, export, merging
 from evaluators.services.merging import FIND_DUPLICATES
 from foundation.counting import compact
 from foundation.jobs import Progress, job
@@ -37,6 +37,22 @@ def export_register(
 def find_duplicates(progress: Progress, *, user_id: int) -> dict[str, int]:
     """See ``evaluators.services.merging.refresh_suggestions``."""
     return merging.refresh_suggestions(actor=User.objects.get(pk=user_id), progress=progress)
+
+
+@job(bulk_status.BULK_STATUS, title=_("Change the status of many people"))
+def change_statuses(progress: Progress, *, user_id: int, change: int) -> dict[str, int]:
+    """See ``evaluators.services.bulk_status.carry_out``."""
+    row = BulkChange.objects.get(pk=change)
+    done = bulk_status.carry_out(actor=User.objects.get(pk=user_id), change=row, progress=progress)
+    return {"people": done.people}
+
+
+@job(bulk_status.BULK_UNDO, title=_("Undo a bulk change"))
+def undo_bulk_change(progress: Progress, *, user_id: int, change: int) -> dict[str, int]:
+    """See ``evaluators.services.bulk_status.undo``."""
+    row = BulkChange.objects.get(pk=change)
+    done = bulk_status.undo(actor=User.objects.get(pk=user_id), change=row, progress=progress)
+    return {"people": done.people - done.left_alone, "left_alone": done.left_alone}
 
 
 @shared_task(name="evaluators.erase_old_exports")

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from evaluators.views import classes, duplicates, export, people
+from evaluators.views import bulk, classes, duplicates, export, people
 
 app_name = "evaluators"
 urlpatterns = [
@@ -13,6 +13,8 @@ urlpatterns = [
     path("p/<int:pk>/edit/", people.evaluator_edit, name="evaluator-edit"),
     path("p/<int:pk>/status/", people.status_start, name="status-start"),
     path("export/", export.export, name="export"),
+    path("bulk/", bulk.bulk_list, name="bulk-list"),
+    path("bulk/<int:pk>/", bulk.bulk_detail, name="bulk-detail"),
     path("duplicates/", duplicates.duplicate_list, name="duplicate-list"),
     path("duplicates/find/", duplicates.duplicate_start, name="duplicate-start"),
     path("duplicates/<int:pk>/", duplicates.duplicate_pair, name="duplicate-pair"),

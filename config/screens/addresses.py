@@ -12,7 +12,7 @@ from accounts.models import Role, RoleGrant, User
 from config import demo_hints
 from departments.models import Department, DepartmentGroup, Sector
 from evaluation.models import Invitation, Replacement
-from evaluators.models import DrawnPlace, DuplicatePair, Evaluator, Merge, Stratum, Unit
+from evaluators.models import BulkChange, DrawnPlace, DuplicatePair, Evaluator, Merge, Stratum, Unit
 from foundation.models import AuditEntry, Job, JobState, StoredFile
 from scoring.models import Finding, ScoreRun
 
@@ -102,6 +102,7 @@ def _arguments(name: str, wanted: list[str]) -> dict[str, Any]:
         "departments:sector": Sector.objects.all(),
         "departments:department": Department.objects.all(),
         "departments:lineage": Department.objects.all(),
+        "evaluators:bulk": BulkChange.objects.all(),
         "evaluators:duplicate": DuplicatePair.objects.all(),
         "evaluators:merge": Merge.objects.all(),
         "evaluators:stratum": Stratum.objects.all(),

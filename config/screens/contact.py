@@ -27,7 +27,7 @@ from config.bench.imports import write_registry
 from config.screens.addresses import Address, addresses
 from evaluation.models import Round
 from evaluators.models import Evaluator
-from evaluators.services import merging
+from evaluators.services import bulk_status, merging
 from foundation import files, jobs
 from foundation.import_jobs import UPLOAD_KIND
 
@@ -97,6 +97,8 @@ def prepare(folder: Path) -> None:
         permission="registry.edit",
     )
     _duplicates(user)
+    somebody = Evaluator.objects.order_by("-code").values_list("code", flat=True)[0]
+    bulk_status.prepare(actor=user, status="moved", reason="示范", selection={"codes": [somebody, "X1"]})
 
 
 def _duplicates(user: User) -> None:
