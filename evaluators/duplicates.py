@@ -96,7 +96,7 @@ def find_pairs(progress: Progress) -> tuple[list[Pair], int]:
 def _blocks(people: Any, column: str) -> Iterator[list[Entry]]:
     """The people with the same value of a column, in blocks of at least two; read as a stream."""
     at = {"phone_tail_hash": "tail", "unit_id": "unit_id", "email_hash": "email"}[column]
-    rows = people.order_by(column).values_list(
+    rows = people.order_by(column, "pk").values_list(
         "pk", "name", "unit_id", "phone_tail_hash", "phone_hash", "email_hash"
     )  # fmt: skip
     entries = (

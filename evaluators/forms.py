@@ -174,7 +174,7 @@ class BulkForm(forms.Form):
     new_status = forms.ChoiceField(label=_("New status"), choices=CHOSEN_STATUSES)
     reason = forms.CharField(label=_("Reason"), max_length=300)
     codes = forms.CharField(
-        label=_("Codes"),
+        label=_("Codes of the people"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 4, "autocomplete": "off"}),
         help_text=_("One a line, or separated by commas."),
