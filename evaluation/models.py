@@ -337,3 +337,15 @@ class Representation(models.Model):
     class Meta:
         verbose_name = _("representativeness report")
         verbose_name_plural = _("representativeness reports")
+
+
+class NominationLimits(models.Model):
+    """From where on concentrated nominations are pointed out: in this round, and in later ones without their own."""
+
+    round = models.OneToOneField(Round, on_delete=models.PROTECT, primary_key=True, related_name="nomination_limits")
+    largest_percent = models.PositiveSmallIntegerField(_("largest share of one body (per cent)"))
+    fewest_bodies = models.PositiveSmallIntegerField(_("fewest bodies of equal size"))
+
+    class Meta:
+        verbose_name = _("limits of nominations")
+        verbose_name_plural = _("limits of nominations")

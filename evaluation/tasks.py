@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from celery import shared_task
+from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -15,7 +16,7 @@ from evaluation.drawn import DrawnSearch
 from evaluation.models import Round
 from evaluation.refusals import Refused
 from evaluation.selectors import standing_snapshot, without_code
-from evaluation.services import closing, codes, counting, drawing, drawn_list, freezing, representing
+from evaluation.services import closing, codes, counting, drawing, drawn_list, freezing, nominating, representing
 from evaluation.states import RoundState
 from evaluators.models import Draw, Stratum
 from evaluators.search_words import unseal
@@ -150,6 +151,15 @@ def export_drawn(
         )
     )
     return {"file": str(stored.pk), "rows": stored.meta["rows"]}
+
+
+@job(nominating.JOB, title=_("Count nominations"))
+def count_nominations(progress: Progress, *, user_id: int) -> dict:
+    """The register of now by stratum and nominating body; the page reads the last such job's result."""
+    counted = nominating.count_register(actor=User.objects.get(pk=user_id))
+    with transaction.atomic():
+        progress.confirm()
+    return {"strata": counted}
 
 
 @shared_task(name="evaluation.erase_old_lists")

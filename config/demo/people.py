@@ -143,8 +143,19 @@ def people(
                 employer=departments[int(employer_of[i])].code
                 if stratum.code in {"party", "districts"} and chance[i, 2] < 0.06
                 else "",
-                proposed_by=_PROPOSERS[number % len(_PROPOSERS)],
+                proposed_by=_proposer(stratum.code, number, departments),
             )
+
+
+def _proposer(stratum: str, number: int, departments: list[DemoDepartment]) -> str:
+    """The nominating body: spread evenly, but for one that fills a stratum, and departments that send their own."""
+    if stratum == "associations" and number % 8 < 5:
+        return "行业协会联合会"
+    if stratum == "enterprises" and number % 6 == 0:
+        senders = [department for department in departments if department.group == "economy"][:3]
+        sender = senders[number // 24 % 3]
+        return sender.full_name if number % 12 else f"{sender.full_name}直属企业管理处"
+    return _PROPOSERS[number % len(_PROPOSERS)]
 
 
 def _names(rng: np.random.Generator, count: int) -> list[str]:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.policies import require
 from evaluation.models import PlaceProfile, Representation
+from evaluation.nominations import judging_own, matches_of
 from evaluation.refusals import Missing, Refused
 from evaluation.representation.collecting import collect
 from evaluation.selectors import configuration_of, round_of
@@ -40,6 +41,8 @@ def make_representation(*, actor: User, record: Draw, progress: Progress | None 
     except (BadInput, FileGone) as error:
         message = _("The stored register is not the one that was frozen; nothing can be compared with it.")
         raise Refused(Missing("snapshot_changed", message)) from error
+    bodies = {body for table in collected.tables["strata"] for body in table.get("bodies", {}).get("categories", ())}
+    nominations = {"matches": matches_of(sorted(bodies)), "own": judging_own(round, record, collected.drawn)}
     with transaction.atomic():
         serialise(f"representation:{record.pk}")
         if found := Representation.objects.filter(draw=record).first():
@@ -52,7 +55,7 @@ def make_representation(*, actor: User, record: Draw, progress: Progress | None 
             ),
             batch_size=_BATCH,
         )
-        made = Representation.objects.create(draw=record, tables=collected.tables)
+        made = Representation.objects.create(draw=record, tables=collected.tables | {"nominations": nominations})
         audit.record(
             actor=actor,
             action="representation.make",

@@ -58,6 +58,7 @@ def evaluator_list(request: HttpRequest) -> HttpResponse:
         "counted": listing.FOUND,
         "districts": selectors.districts_in(known),
         "may_edit": may(request.user, "registry.edit"),
+        "may_see_nominations": may(request.user, "registry.view"),
         "may_export": may(request.user, "registry.contact") and may(request.user, "registry.view"),
     }
     return render(request, "evaluators/evaluator_list.html", context)
