@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from io import BufferedReader, BytesIO, RawIOBase
+from collections.abc import Callable, Iterable, Sequence
+from io import BufferedReader, RawIOBase
 from itertools import islice
 from typing import Any
 
-from django.db import connection, models
+from django.db import connection, models, transaction
 
 
 def is_postgresql() -> bool:
@@ -152,37 +152,48 @@ class _JoinedBytes(models.Aggregate):
     output_field = models.BinaryField()
 
 
-def joined_bytes(rows: models.QuerySet, keys: Sequence[str], column: str) -> Iterator[tuple[tuple[Any, ...], bytes]]:
-    """The values of a binary column, joined to one byte string per combination of ``keys``; a single pass.
+Joined = Callable[[tuple[Any, ...], bytes], None]
 
-    PostgreSQL joins in the database (string_agg); SQLite, which cannot join blobs, streams the rows. The order within
-    one string is of no meaning.
+
+def each_joined(rows: models.QuerySet, keys: Sequence[str], column: str, take: Joined) -> None:
+    """Call ``take`` with each combination of ``keys`` and its joined values, once each, as soon as it is there.
+
+    PostgreSQL joins in the database (string_agg) and goes on with the next while ``take`` works on the last; SQLite,
+    which cannot join blobs, streams the rows. The order within one string is of no meaning; ``take`` must not use the
+    connection.
     """
     if is_postgresql():
-        yield from _joined_by_copy(rows, keys, column)
+        _each_by_copy(rows, keys, column, take)
         return
     parts: dict[tuple[Any, ...], list[bytes]] = {}
     for row in rows.order_by().values_list(*keys, column).iterator(chunk_size=5_000):
         parts.setdefault(tuple(row[:-1]), []).append(row[-1])
     for key, values in parts.items():
-        yield key, b"".join(values)
+        take(key, b"".join(values))
 
 
 _COPY_HEADER = 19  # signature, flags and length of the extension, which PostgreSQL leaves empty
 
 
-def _joined_by_copy(rows: models.QuerySet, keys: Sequence[str], column: str) -> Iterator[tuple[tuple[Any, ...], bytes]]:
-    """Through binary COPY: an ordinary answer carries bytea as hexadecimal text, twice as long and to be decoded."""
+def _each_by_copy(rows: models.QuerySet, keys: Sequence[str], column: str, take: Joined) -> None:
+    """Through binary COPY: an ordinary answer carries bytea as hexadecimal text, twice as long and to be decoded.
+
+    Group after group along an index, where there is one: hashing would keep back the first until the last is joined.
+    """
     readers = [_binary_reader(rows.model._meta.get_field(name)) for name in keys]
     joined = rows.order_by().values_list(*keys).annotate(_joined=_JoinedBytes(column))
     statement, parameters = joined.query.sql_with_params()
-    buffer = BytesIO()
-    with connection.cursor() as cursor:
+
+    def row(values: list[memoryview | None]) -> None:
+        *key, answers = values
+        read = [None if value is None else reader(value) for reader, value in zip(readers, key, strict=True)]
+        take(tuple(read), bytes(answers or b""))
+
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_hashagg TO off; SET LOCAL enable_sort TO off")
         query = cursor.mogrify(statement, parameters).decode()
-        cursor.copy_expert(f"COPY ({query}) TO STDOUT (FORMAT binary)", buffer)
-    for *values, answers in _copied(buffer.getbuffer()):
-        key = [None if value is None else read(value) for read, value in zip(readers, values, strict=True)]
-        yield tuple(key), bytes(answers or b"")
+        cursor.copy_expert(f"COPY ({query}) TO STDOUT (FORMAT binary)", _CopiedRows(row))
+        cursor.execute("SET LOCAL enable_hashagg TO DEFAULT; SET LOCAL enable_sort TO DEFAULT")
 
 
 def _binary_reader(field: models.Field) -> Callable[[memoryview], Any]:
@@ -195,21 +206,32 @@ def _binary_reader(field: models.Field) -> Callable[[memoryview], Any]:
     raise TypeError(f"no binary reader for {field}")
 
 
-def _copied(data: memoryview) -> Iterator[list[memoryview | None]]:
-    """Rows of PostgreSQL's binary COPY: a count of fields (-1 ends), then of each its length (-1: NULL) and bytes."""
-    at = _COPY_HEADER
-    while True:
-        (count,) = struct.unpack_from("!h", data, at)
-        at += 2
-        if count < 0:
-            return
-        row: list[memoryview | None] = []
-        for _field in range(count):
-            (length,) = struct.unpack_from("!i", data, at)
-            at += 4
-            row.append(None if length < 0 else data[at : at + length])
-            at += max(0, length)
-        yield row
+class _CopiedRows:
+    """Takes PostgreSQL's binary COPY as it arrives, a message per row, and calls ``take`` with the fields of each.
+
+    A row is a count of fields (-1 ends), then of each its length (-1: NULL) and bytes.
+    """
+
+    def __init__(self, take: Callable[[list[memoryview | None]], None]) -> None:
+        self.take = take
+        self.at = _COPY_HEADER  # before the first row
+
+    def write(self, message: bytes) -> int:
+        data = memoryview(message)
+        at, self.at = self.at, 0
+        while at < len(data):
+            (count,) = struct.unpack_from("!h", data, at)
+            at += 2
+            if count < 0:
+                break
+            row: list[memoryview | None] = []
+            for _field in range(count):
+                (length,) = struct.unpack_from("!i", data, at)
+                at += 4
+                row.append(None if length < 0 else data[at : at + length])
+                at += max(0, length)
+            self.take(row)
+        return len(message)
 
 
 _VALUES_A_STATEMENT = 900  # SQLite's smallest limit in the field is 999

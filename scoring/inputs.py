@@ -17,14 +17,15 @@ from evaluation.definition.values import plain
 from evaluation.models import Ballot, Round
 from evaluation.selectors import ballot_definition_of, configuration_of, scoring_definition_of
 from evaluators.models import Stratum
-from foundation.database import joined_bytes
-from scoring.core.ballots import Ballots
+from foundation.database import each_joined
+from scoring.core.ballots import Ballots, Counted
 from scoring.core.basis import Basis
 from scoring.core.cube import CountCube
 from scoring.core.exclusions import LeftOut, without
 from scoring.core.fingerprints import input_fingerprint
 from scoring.core.model import Adjustment, Baseline, Department, ScoringError
 from scoring.core.quality import FINDINGS
+from scoring.core.tally import CubeShape, Tally
 from scoring.exclusions import decisions_of, in_force
 from scoring.models import ExclusionDecision, ScoreRun
 
@@ -108,10 +109,8 @@ def read_input(round: Round) -> RoundInput:
     classes = configuration.weight_classes
     assessments, adjustments = assessments_of(round.year)
     decisions = decisions_of(round)
-    returned = Ballots(
-        packed=packed_ballots(round, definition, [entry.code for entry in classes]),
-        class_weights=tuple(entry.weight or Decimal(1) for entry in classes),
-    )
+    weights = {entry.code: entry.weight or Decimal(1) for entry in classes}
+    returned = read_ballots(round, definition, len(departments), weights)
     ballots, left_out = without(definition, len(departments), returned, in_force(decisions))
     return RoundInput(
         definition=definition,
@@ -155,24 +154,41 @@ def counts_of(run: ScoreRun, rules: RoundConfiguration | None = None) -> RunCoun
     )
 
 
-def packed_ballots(
-    round: Round, definition: ScoringDefinition, classes: list[str], shard: QuerySet[Ballot] | None = None
-) -> dict[tuple[int, int], bytes]:
-    """The round's ballots as one byte string per stratum and weight class, by their positions; two queries.
+def read_ballots(
+    round: Round,
+    definition: ScoringDefinition,
+    departments: int,
+    classes: Mapping[str, Decimal],
+    shard: QuerySet[Ballot] | None = None,
+) -> Ballots:
+    """The round's ballots by the positions of stratum and weight class, counted while they are read; two queries.
 
-    With ``shard`` only those of them: the cubes of shards add up to the round's (docs/tally.md).
-    Raises ScoringError for ballots that do not belong to the round.
+    Args:
+        departments: how many stand on its ballot.
+        classes: weight by code of the round's weight classes, in their order.
+        shard: only these ballots; the cubes of shards add up to the round's (docs/tally.md).
+
+    Raises:
+        ScoringError: ballots that do not belong to the round, or that no ballot of it can be.
     """
     position_of = {entry.code: position for position, entry in enumerate(definition.strata)}
     strata = {pk: position_of.get(code) for pk, code in Stratum.objects.values_list("pk", "code")}
+    weight_classes = {code: position for position, code in enumerate(classes)}
+    weights = tuple(classes.values())
+    shape = CubeShape.of(departments, len(definition.items), len(definition.strata), weights, definition.scale)
+    counter = Tally(shape)
     packed: dict[tuple[int, int], bytes] = {}
     rows = (Ballot.objects.all() if shard is None else shard).filter(round=round)
-    for (stratum_id, weight_class), answers in joined_bytes(rows, ("stratum_id", "weight_class"), "answers"):
-        stratum = strata[stratum_id]
-        if stratum is None or weight_class not in classes:
+
+    def take(key: tuple[int, str], answers: bytes) -> None:
+        stratum, weight_class = strata[key[0]], weight_classes.get(key[1])
+        if stratum is None or weight_class is None:
             raise ScoringError("ballot_foreign", "A ballot is of a stratum or weight class that the round lacks.")
-        packed[stratum, classes.index(weight_class)] = answers
-    return packed
+        packed[stratum, weight_class] = answers
+        counter.add(stratum, weight_class, answers)
+
+    each_joined(rows, ("stratum_id", "weight_class"), "answers", take)
+    return Ballots(packed, weights, Counted(shape, counter.cube()))
 
 
 def assessments_of(year: int) -> tuple[dict[str, Decimal], dict[str, Adjustment]]:

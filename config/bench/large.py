@@ -18,12 +18,13 @@ from django.db import connection, transaction
 
 from accounts.services import console
 from config.bench.measure import Line, median_ms
+from config.bench.scoring import tallied
 from evaluation.models import Ballot, Round
 from evaluation.states import RoundState
 from foundation.database import bulk_write
-from scoring.core.ballots import Ballots
 from scoring.core.cube import CountCube
-from scoring.inputs import RoundInput, packed_ballots, read_input
+from scoring.core.tally import Packed
+from scoring.inputs import RoundInput, read_input
 from scoring.services import score_round
 
 RATINGS = 100_000_000
@@ -87,16 +88,10 @@ def round_up(value: float) -> int:
 
 def _tally(round: Round, source: RoundInput) -> tuple[float, float]:
     """Milliseconds of numpy.bincount over the answers in memory, and of our tally with its load."""
-    bare = _bincount(list(packed_ballots(round, source.definition, list(source.class_codes)).values()))
-
-    def tally() -> None:
-        packed = packed_ballots(round, source.definition, list(source.class_codes))
-        Ballots(packed, source.ballots.class_weights).cube(source.definition, len(source.departments))
-
-    return bare, median_ms(tally, times=3)
+    return _bincount(list(source.ballots.packed.values())), median_ms(lambda: tallied(round, source), times=3)
 
 
-def _bincount(packed: list[bytes]) -> float:
+def _bincount(packed: list[Packed]) -> float:
     """In blocks: bincount turns its input into 64-bit integers, which at once would be 0.8 GB."""
     step = 1 << 20
     parts = [np.frombuffer(data, np.uint8)[at : at + step] for data in packed for at in range(0, len(data), step)]
@@ -112,13 +107,9 @@ def _by_shards(round: Round, source: RoundInput, whole: float) -> Line:
         low, high = (bytes([256 * end // _SHARDS]) if end < _SHARDS else None for end in (shard, shard + 1))
         rows = Ballot.objects.filter(round=round, id__gte=low)
         rows = rows.filter(id__lt=high) if high else rows
-        packed = packed_ballots(round, source.definition, list(source.class_codes), rows)
-        cubes.append(Ballots(packed, source.ballots.class_weights).cube(source.definition, len(source.departments)))
+        cubes.append(tallied(round, source, rows))
         taken.append((time.perf_counter() - start) * 1000)
-    whole_cube = Ballots(
-        packed_ballots(round, source.definition, list(source.class_codes)), source.ballots.class_weights
-    ).cube(source.definition, len(source.departments))
-    if reduce(add, cubes).to_bytes() != whole_cube.to_bytes():
+    if reduce(add, cubes).to_bytes() != tallied(round, source).to_bytes():
         raise RuntimeError("the cubes of the shards do not add up to the whole")
     return Line(f"slowest of {_SHARDS} shards, counted alone", max(taken), "ms", whole, "the whole tally")
 

@@ -8,16 +8,17 @@ from collections.abc import Iterator
 
 import numpy as np
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from accounts.services import console
 from config.bench.measure import Line, median_ms
 from evaluation.models import Ballot, Round
 from evaluation.states import RoundState
 from foundation.database import is_postgresql
-from scoring.core.ballots import Ballots
 from scoring.core.bootstrap import rank_uncertainty
+from scoring.core.cube import CountCube
 from scoring.core.score import score
-from scoring.inputs import packed_ballots, read_input
+from scoring.inputs import RoundInput, read_ballots, read_input
 from scoring.services import score_round
 
 _ROWS = "bench_rating"
@@ -33,11 +34,7 @@ def measure(round: Round) -> Iterator[Line]:
 
     bare = median_ms(lambda: np.bincount(answers, minlength=5), times=9)
 
-    def tally() -> None:
-        packed = packed_ballots(round, source.definition, list(source.class_codes))
-        Ballots(packed, source.ballots.class_weights).cube(source.definition, len(source.departments))
-
-    loaded = median_ms(tally, times=9)
+    loaded = median_ms(lambda: tallied(round, source), times=9)
     yield Line(f"tally of {ratings:,} ratings, load included", loaded, "ms", bare, "numpy.bincount in memory", 3)
     yield Line("the same against row-per-rating GROUP BY", group_by, "ms", loaded, "our tally", 12, at_least=True)
     if is_postgresql():
@@ -54,6 +51,13 @@ def measure(round: Round) -> Iterator[Line]:
     )
     yield _bootstrap(source, cube)
     yield _whole_run(round, group_by)
+
+
+def tallied(round: Round, source: RoundInput, shard: QuerySet[Ballot] | None = None) -> CountCube:
+    """The count cube of a round read before, or of a part of its ballots, with its load from the database."""
+    classes = dict(zip(source.class_codes, source.ballots.class_weights, strict=True))
+    ballots = read_ballots(round, source.definition, len(source.departments), classes, shard)
+    return ballots.cube(source.definition, len(source.departments))
 
 
 def _rows_and_group_by(round: Round, width: int) -> float:

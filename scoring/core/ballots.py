@@ -1,7 +1,7 @@
 """The ballots of a round as packed bytes, and one canonical order of them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 import numpy as np
@@ -26,6 +26,8 @@ class Ballots:
 
     packed: Mapping[tuple[int, int], Packed]
     class_weights: tuple[Decimal, ...]
+    #: Their counts where these were made while they were read; of no meaning for what the ballots are.
+    counted: "Counted | None" = field(default=None, compare=False, repr=False)
 
     def matrix(self, stratum: int, weight_class: int, width: int) -> Answers:
         """The ballots of one stratum and class, shape (n, width)."""
@@ -42,6 +44,8 @@ class Ballots:
         shape = CubeShape.of(
             departments, len(definition.items), len(definition.strata), self.class_weights, definition.scale
         )
+        if self.counted is not None and self.counted.shape == shape:
+            return self.counted.cube
         return tally_packed(shape, self.packed)
 
     def by_weight(self) -> list[tuple[Decimal, list[int]]]:
@@ -61,6 +65,14 @@ class Ballots:
             if len(answers):
                 result.append((weight, sorted_rows(answers if identity else answers[:, columns])))
         return result
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The count cube of some ballots in a shape."""
+
+    shape: CubeShape
+    cube: CountCube
 
 
 def canonical_columns(definition: ScoringDefinition, departments: Sequence[Department]) -> npt.NDArray[np.int64]:

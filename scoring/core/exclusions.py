@@ -105,4 +105,6 @@ def without(
                     left_out.append(LeftOut(position, weight_class, name, int(new.sum())))
             if gone.any():
                 packed[position, weight_class] = rows[~gone].tobytes()
+    if not left_out:
+        return ballots, ()
     return Ballots(packed, ballots.class_weights), tuple(left_out)

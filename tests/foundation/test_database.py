@@ -100,7 +100,8 @@ def test_binary_values_are_joined_by_key() -> None:
     stratum, other = Stratum.objects.all()[:2]
     for number, (place, digest) in enumerate([(stratum, b"ab"), (stratum, b"cd"), (other, b"\x00\xff")]):
         Evaluator.objects.create(code=f"E{number}", name="张", stratum=place, phone_hash=digest)
-    joined = dict(database.joined_bytes(Evaluator.objects.all(), ("stratum_id",), "phone_hash"))
+    joined: dict[tuple[int, ...], bytes] = {}
+    database.each_joined(Evaluator.objects.all(), ("stratum_id",), "phone_hash", joined.__setitem__)
     assert joined.keys() == {(stratum.pk,), (other.pk,)}
     assert joined[other.pk,] == b"\x00\xff"
     assert joined[stratum.pk,] in (b"abcd", b"cdab")  # the order has no meaning
