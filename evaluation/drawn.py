@@ -76,6 +76,7 @@ class DrawnRow:
     district: str
     ballots: int
     phone: str
+    is_replaced: bool = False
 
     @property
     def is_stand_in(self) -> bool:
@@ -85,15 +86,15 @@ class DrawnRow:
 def with_particulars(places: Collection[DrawnPlace], round: Round, *, show_contact: bool) -> list[DrawnRow]:
     """The places of one page with district as at the draw, number of ballots, and number in full or its tail."""
     from_invitations = {
-        row["place"]: (row["district"], row["ballots"])
+        row["place"]: (row["district"], row["ballots"], row["serving"] == 0)
         for row in Invitation.objects.filter(round=round, place__in=[place.pk for place in places])
         .order_by()
         .values("place", "district")
-        .annotate(ballots=Count("pk"))
+        .annotate(ballots=Count("pk"), serving=Count("pk", filter=Q(replaced_on=None)))
     }
     rows = []
     for place in places:
-        district, ballots = from_invitations.get(place.pk, ("", 0))
+        district, ballots, is_replaced = from_invitations.get(place.pk, ("", 0, False))
         phone = str(place.evaluator.phone) if place.evaluator else ""
         rows.append(
             DrawnRow(
@@ -101,6 +102,7 @@ def with_particulars(places: Collection[DrawnPlace], round: Round, *, show_conta
                 district=district,
                 ballots=0 if place.evaluator_id else ballots,
                 phone=phone if show_contact else _tail(phone),
+                is_replaced=is_replaced,
             )
         )
     return rows

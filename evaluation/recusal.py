@@ -44,6 +44,17 @@ class RecusalRules:
             and (plan.recusal == "round" or not ballot.departments_for(plan.code, self.recused(plan.recusal, employer)))
         )
 
+    def partly_recused(self, plan: StratumPlan, ballot: BallotDefinition) -> frozenset[int]:
+        """Employers (by unit: units) whose people judge, but not everything that the stratum judges."""
+        if plan.drawn_by == "unit":
+            recused = dict(self.units)
+            out = self.excluded_units(plan, ballot)
+        else:
+            recused = {employer: self.recused(plan.recusal, employer) for employer in self.codes}
+            out = self.excluded_employers(plan, ballot)
+        judged = {entry.code for entry in ballot.departments_for(plan.code)}
+        return frozenset(key for key, codes in recused.items() if key not in out and judged & codes)
+
     def excluded_units(self, plan: StratumPlan, ballot: BallotDefinition) -> frozenset[int]:
         """Units whose own list leaves nothing to judge in a stratum."""
         return frozenset(unit for unit, codes in self.units.items() if not ballot.departments_for(plan.code, codes))

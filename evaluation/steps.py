@@ -53,6 +53,7 @@ def vote_pages(round: Round, user: Any) -> list[tuple[str, str, str]]:
         ("round.draw", "people", _("List of the drawn"), "evaluation:drawn-list"),
         ("round.view", "bar-chart", _("Representativeness"), "evaluation:representation"),
         ("round.view", "diagram-3", _("Nominations"), "evaluation:nominations"),
+        ("round.draw", "person-badge", _("Left out of the draw"), "evaluation:exclusion-list"),
         ("round.codes", "key", _("Ballot codes"), "evaluation:code-list"),
         ("round.view", "arrow-repeat", _("Replacements"), "evaluation:replacement-list"),
         ("returns.view", "envelope-check", _("Returns"), "evaluation:return-detail"),

@@ -13,10 +13,21 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from evaluation import attempts
 from evaluation.drawn import DrawnSearch
+from evaluation.exclusions import PREVIEW_JOB, ExclusionSearch
 from evaluation.models import Round
 from evaluation.refusals import Refused
 from evaluation.selectors import standing_snapshot, without_code
-from evaluation.services import closing, codes, counting, drawing, drawn_list, freezing, nominating, representing
+from evaluation.services import (
+    closing,
+    codes,
+    counting,
+    drawing,
+    drawn_list,
+    excluding,
+    freezing,
+    nominating,
+    representing,
+)
 from evaluation.states import RoundState
 from evaluators.models import Draw, Stratum
 from evaluators.search_words import unseal
@@ -164,5 +175,31 @@ def count_nominations(progress: Progress, *, user_id: int) -> dict:
 
 @shared_task(name="evaluation.erase_old_lists")
 def erase_old_lists() -> int:
-    """Erase lists of the drawn after a week; sent by beat."""
-    return drawn_list.erase_old_lists()
+    """Erase lists of the drawn and of those left out after a week; sent by beat."""
+    return drawn_list.erase_old_lists(drawn_list.LIST_KIND, excluding.LIST_KIND)
+
+
+@job(excluding.LIST_KIND, title=_("Write the list of those left out"))
+def export_exclusions(
+    progress: Progress, *, round_id: int, user_id: int, words: str, stratum: int | None, reason: str
+) -> dict:
+    """See ``evaluation.services.excluding.export_exclusions``; ``words`` is sealed as in addresses."""
+    evaluation = Round.objects.get(pk=round_id)
+    snapshot = standing_snapshot(evaluation.year)
+    if snapshot is None:
+        raise JobRefused(str(_("There is no frozen register.")), "no_snapshot")
+    search = ExclusionSearch(unseal(words), Stratum.objects.get(pk=stratum) if stratum else None, reason)
+    actor = User.objects.get(pk=user_id)
+    stored = refusing(
+        lambda: excluding.export_exclusions(
+            actor=actor, round=evaluation, snapshot=snapshot, search=search, progress=progress
+        )
+    )
+    return {"file": str(stored.pk), "rows": stored.meta["rows"]}
+
+
+@job(PREVIEW_JOB, title=_("Count who would be left out"))
+def preview_exclusions(progress: Progress, *, round_id: int, user_id: int) -> dict:
+    """See ``evaluation.services.excluding.preview_exclusions``."""
+    evaluation, actor = Round.objects.get(pk=round_id), User.objects.get(pk=user_id)
+    return refusing(lambda: excluding.preview_exclusions(actor=actor, round=evaluation, progress=progress))

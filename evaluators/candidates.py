@@ -25,6 +25,8 @@ PERSON, UNIT = "person", "unit"
 INACTIVE, RESTING, RECUSED, ELSEWHERE = "inactive", "rotation", "recusal", "stratum_not_in_round"
 #: Why somebody is not in a snapshot, in the order of the page.
 REASONS = (INACTIVE, RESTING, RECUSED, ELSEWHERE)
+#: Why somebody in a snapshot will not judge all that the stratum judges: own group, own department, the unit's list.
+PARTLY = PARTLY_GROUP, PARTLY_DEPARTMENT, PARTLY_LIST = "recusal_group", "recusal_department", "recusal_list"
 _REPORT_EVERY = 2_000
 _NOBODY: frozenset[int] = frozenset()
 
@@ -35,6 +37,8 @@ class StratumRule:
 
     ``resting`` holds the keys of the people (or units) drawn too recently, ``recused_employers`` the keys of the
     departments whose employees cannot take part at all, ``recused_units`` those of the units that may judge nobody.
+    ``partly_recused`` are the keys of departments (by unit: of units) whose people are drawn but leave something out,
+    ``partly`` says by which rule.
     """
 
     code: str
@@ -43,14 +47,20 @@ class StratumRule:
     resting: Set[int] = _NOBODY
     recused_employers: Set[int] = _NOBODY
     recused_units: Set[int] = _NOBODY
+    partly_recused: Set[int] = _NOBODY
+    partly: str = PARTLY_DEPARTMENT
 
 
 @dataclass(frozen=True)
 class Collected:
-    """The registry of a draw, and who is not in it: (registry code, stratum code, reason), sorted."""
+    """The registry of a draw, and who is not in it: (registry code, stratum code, reason), sorted.
+
+    ``partly`` are those in it who will not judge everything, in the same form.
+    """
 
     registry: Registry
     excluded: list[tuple[str, str, str]]
+    partly: list[tuple[str, str, str]] = field(default_factory=list)
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -59,10 +69,11 @@ class Collected:
 
     @property
     def exclusion_counts(self) -> dict[str, dict[str, int]]:
-        """Stratum code → reason → number left out."""
+        """Stratum code → reason → number left out; reasons of `PARTLY` where there is anybody."""
         counts: dict[str, dict[str, int]] = {}
-        for _code, stratum, reason in self.excluded:
-            counts.setdefault(stratum, dict.fromkeys(REASONS, 0))[reason] += 1
+        for _code, stratum, reason in (*self.excluded, *self.partly):
+            row = counts.setdefault(stratum, dict.fromkeys(REASONS, 0))
+            row[reason] = row.get(reason, 0) + 1
         return counts
 
 
@@ -128,6 +139,7 @@ def collect(snapshot_id: UUID, rules: Sequence[StratumRule], progress: Progress)
     by_code = {rule.code: rule for rule in rules}
     rows: list[tuple[str, str, str, str, str]] = []
     excluded: list[tuple[str, str, str]] = []
+    partly: list[tuple[str, str, str]] = []
     total = Evaluator.objects.count() + Unit.objects.count()
     done = 0
     for source in (_people(snapshot_id, by_code), _units(snapshot_id, by_code)):
@@ -135,11 +147,11 @@ def collect(snapshot_id: UUID, rules: Sequence[StratumRule], progress: Progress)
             done += 1
             if row is not None:
                 rows.append(row)
-            elif out is not None:
-                excluded.append(out)
+            if out is not None:
+                (excluded if row is None else partly).append(out)
             if done % _REPORT_EVERY == 0:
                 progress.report(done, total, _("Reading the register"))
-    return Collected(Registry.from_rows(rows, strata=list(by_code)), sorted(excluded))
+    return Collected(Registry.from_rows(rows, strata=list(by_code)), sorted(excluded), sorted(partly))
 
 
 Row = tuple[str, str, str, str, str]
@@ -170,13 +182,13 @@ def _people(snapshot_id: UUID, rules: Mapping[str, StratumRule]) -> Iterator[tup
         stratum = strata[stratum_id]
         rule = rules.get(stratum)
         reason = ""
+        if rule is not None and rule.by_unit:
+            yield None, None  # the unit is the candidate, not its people
+            continue
         if status != EvaluatorStatus.ACTIVE:
             reason = INACTIVE
         elif rule is None:
             reason = ELSEWHERE
-        elif rule.by_unit:
-            yield None, None  # the unit is the candidate, not its people
-            continue
         elif pk in rule.resting:
             reason = RESTING
         elif employer in rule.recused_employers:
@@ -187,7 +199,8 @@ def _people(snapshot_id: UUID, rules: Mapping[str, StratumRule]) -> Iterator[tup
         candidate = opaque_id(snapshot_id, PERSON, pk)
         place = {"district": district or unit_district or "", "industry": industry or unit_industry or ""}
         promise = commitment(salt_of(snapshot_id, candidate), name, phone)
-        yield (candidate, stratum, cell_label(rule.cell_by, place), _unit_label(snapshot_id, unit_id), promise), None
+        row = (candidate, stratum, cell_label(rule.cell_by, place), _unit_label(snapshot_id, unit_id), promise)
+        yield row, (code, stratum, rule.partly) if employer in rule.partly_recused else None
 
 
 def _units(snapshot_id: UUID, rules: Mapping[str, StratumRule]) -> Iterator[tuple[Row | None, Out | None]]:
@@ -204,7 +217,10 @@ def _units(snapshot_id: UUID, rules: Mapping[str, StratumRule]) -> Iterator[tupl
             candidate = opaque_id(snapshot_id, UNIT, pk)
             promise = commitment(salt_of(snapshot_id, candidate), name, "")
             cell = cell_label(rule.cell_by, {"district": district, "industry": industry})
-            yield (candidate, stratum, cell, "", promise), None
+            yield (
+                (candidate, stratum, cell, "", promise),
+                (code, stratum, rule.partly) if pk in rule.partly_recused else None,
+            )
 
 
 def identify(

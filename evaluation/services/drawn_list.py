@@ -123,9 +123,11 @@ def stored_lists(round: Round) -> list[StoredFile]:
     return list(kept.select_related("created_by"))
 
 
-def erase_old_lists() -> int:
-    """Erase lists that were made more than a week ago; returns how many."""
-    old = StoredFile.objects.filter(kind=LIST_KIND, erased_at=None, created_at__lt=timezone.now() - KEPT)
+def erase_old_lists(*kinds: str) -> int:
+    """Erase lists (of these kinds of file, or of the drawn) made more than a week ago; returns how many."""
+    old = StoredFile.objects.filter(
+        kind__in=kinds or (LIST_KIND,), erased_at=None, created_at__lt=timezone.now() - KEPT
+    )
     count = 0
     for file in old:
         files.erase(file)
@@ -167,7 +169,7 @@ def _rows(
                 row.place.unit.name if row.place.unit else "",
                 row.district,
                 row.ballots or 1,
-                _("stand-in") if row.is_stand_in else "",
+                _("replaced") if row.is_replaced else _("stand-in") if row.is_stand_in else "",
             ]
             if with_contact:
                 line += [row.phone, person.email if person else ""]

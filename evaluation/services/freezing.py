@@ -22,7 +22,14 @@ from evaluation.services import guards
 from evaluation.services.moves import lock, move, refuse_unless_at
 from evaluation.states import VERBS
 from evaluation.wording import label_of
-from evaluators.candidates import Collected, StratumRule, collect
+from evaluators.candidates import (
+    PARTLY_DEPARTMENT,
+    PARTLY_GROUP,
+    PARTLY_LIST,
+    Collected,
+    StratumRule,
+    collect,
+)
 from evaluators.draw import BadInput, Plan, StratumPlan
 from evaluators.draw.chances import CellChance, chances, unfair
 from evaluators.models import Snapshot
@@ -31,6 +38,8 @@ from foundation.jobs import Progress, SilentProgress
 
 #: So many cells are named in a refusal; the page shows all of them.
 _NAMED_CELLS = 5
+#: What a stratum's rule of recusal leaves out of the ballots of those who are drawn all the same.
+_PARTLY_BY_RULE = {"group": PARTLY_GROUP, "department": PARTLY_DEPARTMENT}
 
 
 @dataclass(frozen=True)
@@ -190,6 +199,8 @@ def _rules(year: int, configuration: RoundConfiguration) -> list[StratumRule]:
             resting=rests[plan.rotation_rounds][plan.drawn_by == "unit"],
             recused_employers=recusal.excluded_employers(plan, ballot),
             recused_units=recusal.excluded_units(plan, ballot),
+            partly_recused=recusal.partly_recused(plan, ballot),
+            partly=PARTLY_LIST if plan.drawn_by == "unit" else _PARTLY_BY_RULE.get(plan.recusal, PARTLY_DEPARTMENT),
         )
         for plan in configuration.strata
     ]

@@ -85,6 +85,7 @@ def draw_detail(request: HttpRequest, year: int) -> HttpResponse:
         "round": evaluation,
         "crumbs": crumbs(evaluation, _("Draw")),
         "form": form,
+        "may_see_exclusions": may(request.user, "round.draw"),
         "may_draw": may(request.user, "round.draw") and evaluation.state == RoundState.CONFIGURED,
         "may_void": may(request.user, "round.draw") and evaluation.state == RoundState.DRAWN,
         "may_unfreeze": may(request.user, "round.configure") and evaluation.state == RoundState.CONFIGURED,

@@ -234,7 +234,7 @@ def _exclusions_csv(collected: Collected) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("code", "stratum", "reason"))
-    writer.writerows(collected.excluded)
+    writer.writerows(sorted([*collected.excluded, *collected.partly]))
     return text.getvalue().encode()
 
 

@@ -22,6 +22,7 @@ from foundation.formats import moment
 from foundation.tables.writing import Sheet, Value, xlsx_bytes
 from portal.reports.explanation_sheet import explanation_sheet
 from portal.reports.quality_sheet import quality_sheet
+from portal.reports.replacement_sheet import replacement_sheets
 from portal.reports.sensitivity_sheet import sensitivity_sheets
 from scoring.certainty import certainty_of
 from scoring.core.model import Baseline
@@ -79,6 +80,7 @@ def result_workbook(run: ScoreRun, *, published: bool) -> bytes:
         _years(source, heading),
         explanation_sheet(run, scores, source.groups, heading),
         _returns(source, heading),
+        *replacement_sheets(round, heading),
         quality_sheet(run, heading),
         _rules(source, heading),
         *sensitivity_sheets(run, heading),
