@@ -7,7 +7,7 @@ filtered in a few hundredths of a second without being taken apart.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils.functional import Promise
@@ -169,18 +169,26 @@ def in_batches(lines: Sequence[bytes], round: Round, size: int = 1_000) -> Itera
 
 @dataclass(frozen=True)
 class StratumExclusions:
-    """Counts of one stratum: ``out`` by reason in the order of `LEFT_OUT`, ``partly`` in that of `PARTLY`."""
+    """Counts of one stratum by reason: ``out`` of those left out, ``partly`` of those recused in part."""
 
     code: str
     label: str
-    out: list[int]
-    partly: list[int]
+    out: dict[str, int]
+    partly: dict[str, int]
     candidates: int | None = None
 
     @property
     def together(self) -> int:
         """Everybody left out."""
-        return sum(self.out)
+        return sum(self.out.values())
+
+    def only(self, out: Iterable[str], partly: Iterable[str]) -> StratumExclusions:
+        """The same with these reasons alone."""
+        return replace(
+            self,
+            out={reason: self.out[reason] for reason in out},
+            partly={reason: self.partly[reason] for reason in partly},
+        )
 
 
 def counts_by_stratum(
@@ -192,8 +200,8 @@ def counts_by_stratum(
         StratumExclusions(
             code=stratum.code,
             label=str(stratum),
-            out=[counts.get(stratum.code, {}).get(reason, 0) for reason in LEFT_OUT],
-            partly=[counts.get(stratum.code, {}).get(reason, 0) for reason in PARTLY],
+            out={reason: counts.get(stratum.code, {}).get(reason, 0) for reason in LEFT_OUT},
+            partly={reason: counts.get(stratum.code, {}).get(reason, 0) for reason in PARTLY},
             candidates=sizes.get(stratum.code),
         )
         for stratum in Stratum.objects.all()
@@ -201,14 +209,23 @@ def counts_by_stratum(
     ]
 
 
+def used_reasons(rows: Sequence[StratumExclusions]) -> tuple[list[str], list[str]]:
+    """The reasons, of being left out and of partial recusal, that somebody has."""
+    return (
+        [reason for reason in LEFT_OUT if any(row.out[reason] for row in rows)],
+        [reason for reason in PARTLY if any(row.partly[reason] for row in rows)],
+    )
+
+
 def totals(rows: Sequence[StratumExclusions]) -> StratumExclusions:
-    """The sums over the strata."""
+    """The sums over the strata, of the reasons that the rows have."""
     known = [row.candidates for row in rows if row.candidates is not None]
+    out, partly = (rows[0].out, rows[0].partly) if rows else (LEFT_OUT, PARTLY)
     return StratumExclusions(
         code="",
         label="",
-        out=[sum(column) for column in zip(*(row.out for row in rows), strict=True)] or [0] * len(LEFT_OUT),
-        partly=[sum(column) for column in zip(*(row.partly for row in rows), strict=True)] or [0] * len(PARTLY),
+        out={reason: sum(row.out[reason] for row in rows) for reason in out},
+        partly={reason: sum(row.partly[reason] for row in rows) for reason in partly},
         candidates=sum(known) if known else None,
     )
 

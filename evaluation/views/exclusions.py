@@ -151,11 +151,14 @@ def exclusion_preview(request: HttpRequest, year: int) -> HttpResponse:
 
 
 def _table(rows: list[exclusions.StratumExclusions]) -> dict[str, object]:
+    """The counts with the columns of those reasons that somebody has."""
+    out, partly = exclusions.used_reasons(rows)
+    shown = [row.only(out, partly) for row in rows]
     return {
-        "rows": rows,
-        "total": exclusions.totals(rows),
-        "out_labels": list(exclusions.LEFT_OUT.values()),
-        "partly_labels": list(exclusions.PARTLY.values()),
+        "rows": shown,
+        "total": exclusions.totals(shown),
+        "out_labels": [exclusions.LEFT_OUT[reason] for reason in out],
+        "partly_labels": [exclusions.PARTLY[reason] for reason in partly],
     }
 
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.services import console
 from departments.models import Department
-from evaluation.exclusions import ExclusionSearch, counts_by_stratum, last_preview, totals
+from evaluation.exclusions import ExclusionSearch, counts_by_stratum, last_preview, totals, used_reasons
 from evaluation.models import Invitation, Round
 from evaluation.refusals import Refused
 from evaluation.selectors import standing_snapshot
@@ -82,14 +82,22 @@ def test_partial_recusals_are_counted_and_listed_beside_those_left_out() -> None
     assert list(matching(snapshot, ExclusionSearch())) == LINES
     assert files.read(snapshot.exclusions_file).splitlines()[1:] == LINES
     rows = {row.code: row for row in counts_by_stratum(snapshot.exclusion_counts, evaluation.populations)}
-    # Order of the columns: inactive, rotation, whole round, no stratum; own group, own department, unit's list.
-    assert (rows["npc"].out, rows["npc"].partly, rows["npc"].candidates) == ([1, 0, 0, 0], [1, 0, 0], 59)
-    assert (rows["residents"].out, rows["residents"].partly) == ([0, 0, 0, 0], [0, 1, 0])
-    assert (rows["enterprises"].out, rows["enterprises"].partly) == ([0, 0, 1, 0], [0, 0, 1])
-    assert (rows["media"].together, rows["media"].partly) == (0, [0, 0, 0])
+    # In the order of the columns: inactive, rotation, whole round, no stratum; own group, own department, unit's list.
+    found = {code: (*row.out.values(), *row.partly.values()) for code, row in rows.items()}
+    assert found == {
+        "npc": (1, 0, 0, 0, 1, 0, 0),
+        "enterprises": (0, 0, 1, 0, 0, 0, 1),
+        "residents": (0, 0, 0, 0, 0, 1, 0),
+        "media": (0, 0, 0, 0, 0, 0, 0),
+    }
+    assert used_reasons(list(rows.values())) == (
+        ["inactive", "recusal"],
+        ["recusal_group", "recusal_department", "recusal_list"],
+    )
     together = totals(list(rows.values()))
-    # 59 + 100 + 4 people and 7 units can be drawn.
-    assert (together.out, together.partly, together.candidates) == ([1, 0, 1, 0], [1, 1, 1], 170)
+    # 59 + 100 + 4 people and 7 units can be drawn; two are left out.
+    assert (rows["npc"].candidates, together.candidates, together.together) == (59, 170, 2)
+    assert together.partly == {"recusal_group": 1, "recusal_department": 1, "recusal_list": 1}
 
 
 def test_what_is_listed_in_part_is_what_the_ballot_leaves_out() -> None:
