@@ -35,10 +35,11 @@ class EvaluatorsConfig(AppConfig):
     name = "evaluators"
 
     def ready(self) -> None:
-        from evaluators.importing import KIND
+        from evaluators import confirming, importing
         from foundation import imports
 
-        imports.register(KIND)
+        imports.register(importing.KIND)
+        imports.register(confirming.KIND)
         post_migrate.connect(_install_strata, sender=self)
         self._register_for_people()
 

@@ -6,6 +6,8 @@ from foundation.audit import register_labels
 
 register_labels(
     {
+        "confirmation.send": _("Sheets for confirmation made"),
+        "confirmation.take": _("Confirmation by units taken in"),
         "duplicates.decide": _("Possible duplicate decided"),
         "duplicates.find": _("Duplicates looked for"),
         "draw.make": _("Evaluators drawn"),

@@ -213,6 +213,40 @@ class BulkForm(forms.Form):
         return table.column("code")
 
 
+class ConfirmationFilter(forms.Form):
+    """Which units' confirmations are looked at."""
+
+    year = forms.TypedChoiceField(label=_("Year"), coerce=int, required=False)
+    stratum = forms.ModelChoiceField(
+        label=_("Stratum"), queryset=Stratum.objects.all(), required=False, empty_label=_("All strata")
+    )
+    district = forms.ChoiceField(label=_("District"), required=False)
+    state = forms.ChoiceField(
+        label=_("State"),
+        required=False,
+        choices=[
+            ("", _("All")),
+            ("waiting", _("Sent, not back")),
+            ("unsent", _("Not sent")),
+            ("partly", _("Partly confirmed")),
+            ("confirmed", _("Confirmed")),
+        ],
+    )
+
+    def __init__(self, *args: Any, years: list[int], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["year"].choices = [(year, str(year)) for year in years]  # type: ignore[attr-defined]
+        known = [(district, district) for district in districts()]
+        self.fields["district"].choices = [("", _("All")), *known]  # type: ignore[attr-defined]
+
+    def chosen(self) -> dict[str, Any]:
+        """What is chosen; fields that make no sense do not matter."""
+        self.is_valid()
+        found = {name: self.cleaned_data.get(name) or None for name in ("year", "stratum", "district", "state")}
+        years: Any = self.fields["year"]
+        return found | {"year": found["year"] or years.choices[0][0]}
+
+
 class UnitFilter(forms.Form):
     """Search and filters of the units."""
 

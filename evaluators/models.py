@@ -365,3 +365,28 @@ class BulkItem(models.Model):
     change = models.ForeignKey(BulkChange, on_delete=models.CASCADE, related_name="items")
     evaluator = models.ForeignKey(Evaluator, on_delete=models.PROTECT, db_index=False, related_name="+")
     before = models.CharField(max_length=10)
+
+
+class UnitConfirmation(models.Model):
+    """A unit's yearly word on its people: the sheet that went out, and what came back."""
+
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="confirmations")
+    year = models.PositiveSmallIntegerField(_("year"))
+    sent_at = models.DateTimeField(_("sent"), null=True)
+    people = models.PositiveIntegerField(_("people"), default=0)  # on the sheet
+    returned_at = models.DateTimeField(_("returned"), null=True)
+    returned_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    differences = models.PositiveIntegerField(_("differences"), default=0)
+    missing = models.PositiveIntegerField(_("without an answer"), default=0)
+
+    class Meta:
+        ordering = ["-year", "unit"]
+        verbose_name = _("confirmation by a unit")
+        verbose_name_plural = _("confirmations by units")
+        indexes = [models.Index(fields=["year", "returned_at"], name="confirmation_by_state")]
+        constraints = [models.UniqueConstraint(fields=["unit", "year"], name="one_confirmation_a_year")]
+
+    @property
+    def is_confirmed(self) -> bool:
+        """True once the unit has answered for all its people."""
+        return self.returned_at is not None and not self.missing

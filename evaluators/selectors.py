@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
 from accounts.policies import scope_of
 from evaluators.contact import TAIL_DIGITS, email_hash, phone_hash, phone_tail_hash
-from evaluators.models import Evaluator, EvaluatorCount, EvaluatorStatus, Stratum, Unit
+from evaluators.models import Evaluator, EvaluatorCount, EvaluatorStatus, Stratum, Unit, UnitConfirmation
 from foundation.counting import counted
 from foundation.tables.cleaning import clean_code, clean_phone, clean_text, is_phone
 
@@ -213,6 +213,38 @@ def units(text: str = "", *, stratum: Stratum | None = None, district: str = "",
     if state:
         rows = rows.filter(is_active=state == "active")
     return rows
+
+
+def asked_units(*, year: int, stratum: Stratum | None, district: str | None, state: str | None) -> QuerySet[Unit]:
+    """Units that have people to ask about, by how far their confirmation of a year is."""
+    rows = units(stratum=None, district=district or "")
+    people = Evaluator.objects.filter(unit=OuterRef("pk"), status__in=["active", "paused"])
+    if stratum is not None:
+        people = people.filter(stratum=stratum)
+    rows = rows.filter(Exists(people))
+    sheets = UnitConfirmation.objects.filter(unit=OuterRef("pk"), year=year)
+    match state:
+        case "unsent":
+            return rows.exclude(Exists(sheets))
+        case "waiting":
+            return rows.filter(Exists(sheets.filter(returned_at=None)))
+        case "partly":
+            return rows.filter(Exists(sheets.filter(returned_at__isnull=False, missing__gt=0)))
+        case "confirmed":
+            return rows.filter(Exists(sheets.filter(returned_at__isnull=False, missing=0)))
+    return rows
+
+
+def confirmation_figures(year: int) -> dict[str, int]:
+    """Of a year: units that got a sheet, that answered for all their people, or for some; differences."""
+    rows = UnitConfirmation.objects.filter(year=year)
+    back = Q(returned_at__isnull=False)
+    return rows.aggregate(
+        sent=Count("pk"),
+        confirmed=Count("pk", filter=back & Q(missing=0)),
+        partly=Count("pk", filter=back & Q(missing__gt=0)),
+        differences=Sum("differences", default=0),
+    )
 
 
 def people_of(unit_keys: list[int]) -> dict[int, tuple[int, int]]:

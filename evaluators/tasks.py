@@ -11,7 +11,7 @@ from accounts.models import User
 from evaluators.models import BulkChange, EvaluatorCount, Stratum, Unit
 from evaluators.search_words import unseal
 from evaluators.selectors import GROUPED_BY, Search
-from evaluators.services import bulk_status, export, merging
+from evaluators.services import bulk_status, confirmation, export, merging
 from evaluators.services.merging import FIND_DUPLICATES
 from foundation.counting import compact
 from foundation.jobs import Progress, job
@@ -53,6 +53,30 @@ def undo_bulk_change(progress: Progress, *, user_id: int, change: int) -> dict[s
     row = BulkChange.objects.get(pk=change)
     done = bulk_status.undo(actor=User.objects.get(pk=user_id), change=row, progress=progress)
     return {"people": done.people - done.left_alone, "left_alone": done.left_alone}
+
+
+@job(confirmation.SHEETS_KIND, title=_("Make the sheets for units"))
+def make_sheets(
+    progress: Progress,
+    *,
+    user_id: int,
+    year: int,
+    unit: int | None,
+    stratum: int | None,
+    district: str,
+    unconfirmed_only: bool,
+) -> dict[str, Any]:
+    """See ``evaluators.services.confirmation.make_sheets``."""
+    stored = confirmation.make_sheets(
+        actor=User.objects.get(pk=user_id),
+        year=year,
+        unit=Unit.objects.get(pk=unit) if unit else None,
+        stratum=Stratum.objects.get(pk=stratum) if stratum else None,
+        district=district,
+        unconfirmed_only=unconfirmed_only,
+        progress=progress,
+    )
+    return {"file": str(stored.pk), **stored.meta}
 
 
 @shared_task(name="evaluators.erase_old_exports")

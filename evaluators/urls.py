@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from evaluators.views import bulk, classes, duplicates, export, people
+from evaluators.views import bulk, classes, confirmation, duplicates, export, people
 
 app_name = "evaluators"
 urlpatterns = [
@@ -15,6 +15,8 @@ urlpatterns = [
     path("export/", export.export, name="export"),
     path("bulk/", bulk.bulk_list, name="bulk-list"),
     path("bulk/<int:pk>/", bulk.bulk_detail, name="bulk-detail"),
+    path("confirmation/", confirmation.confirmation_list, name="confirmation-list"),
+    path("confirmation/sheets/", confirmation.sheets_start, name="confirmation-sheets-start"),
     path("duplicates/", duplicates.duplicate_list, name="duplicate-list"),
     path("duplicates/find/", duplicates.duplicate_start, name="duplicate-start"),
     path("duplicates/<int:pk>/", duplicates.duplicate_pair, name="duplicate-pair"),

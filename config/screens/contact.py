@@ -20,6 +20,7 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
 from config import demo_hints
@@ -27,7 +28,7 @@ from config.bench.imports import write_registry
 from config.screens.addresses import Address, addresses
 from evaluation.models import Round
 from evaluators.models import Evaluator
-from evaluators.services import bulk_status, merging
+from evaluators.services import bulk_status, confirmation, merging
 from foundation import files, jobs
 from foundation.import_jobs import UPLOAD_KIND
 
@@ -98,6 +99,8 @@ def prepare(folder: Path) -> None:
     )
     _duplicates(user)
     somebody = Evaluator.objects.order_by("-code").values_list("code", flat=True)[0]
+    unit = Evaluator.objects.exclude(unit=None).order_by("code")[0].unit
+    confirmation.make_sheets(actor=user, year=timezone.localdate().year, unit=unit, progress=jobs.SilentProgress())
     bulk_status.prepare(actor=user, status="moved", reason="示范", selection={"codes": [somebody, "X1"]})
 
 

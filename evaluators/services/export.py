@@ -16,6 +16,7 @@ from accounts.policies import require
 from evaluators.importing import schema
 from evaluators.models import Evaluator, EvaluatorStatus
 from evaluators.selectors import Search, find
+from evaluators.services.confirmation import SHEETS_KIND
 from foundation import audit, files
 from foundation.jobs import JobRefused, Progress
 from foundation.models import StoredFile
@@ -108,8 +109,9 @@ def _rows(people: QuerySet[Evaluator], total: int, progress: Progress) -> Iterat
 
 
 def erase_old_exports() -> int:
-    """Erase registers that were exported more than a week ago; returns how many."""
-    old = StoredFile.objects.filter(kind=EXPORT_KIND, erased_at=None, created_at__lt=timezone.now() - KEPT)
+    """Erase registers and sheets of units that were made more than a week ago; returns how many."""
+    kinds = [EXPORT_KIND, SHEETS_KIND]
+    old = StoredFile.objects.filter(kind__in=kinds, erased_at=None, created_at__lt=timezone.now() - KEPT)
     count = 0
     for file in old:
         files.erase(file)

@@ -46,6 +46,7 @@ class Sheet:
     ``number_formats``: Excel format by column (from 0), e.g. ``0.00%``. ``choices``: allowed values by column, offered
     as a list in Excel. ``marked``: columns to tint. ``frozen_columns``: how many stay in sight when scrolling.
     ``text_columns``: format whole columns as text, so that Excel keeps the digits of what is typed there.
+    ``editable``: the columns to fill in; the others are protected against slips (without a password).
     """
 
     name: str
@@ -59,6 +60,7 @@ class Sheet:
     frozen_columns: int = 0
     portrait: bool = False
     text_columns: bool = False
+    editable: frozenset[int] | None = None
 
 
 def runs_as_formula(text: str) -> bool:
@@ -180,6 +182,9 @@ class _SheetWriter:
         for column, choices in spec.choices.items():
             self._offer(column, choices, last)
         self._set_print()
+        if spec.editable is not None:
+            allowed = {"sort": True, "autofilter": True, "format_columns": True, "format_rows": True}
+            sheet.protect("", allowed)
 
     def _write_head(self) -> None:
         spec = self._spec
@@ -239,6 +244,8 @@ class _SheetWriter:
                 look["num_format"] = self._spec.number_formats[column]
             elif self._spec.text_columns:
                 look["num_format"] = 49  # text
+            if self._spec.editable is not None and column in self._spec.editable:
+                look["locked"] = False
             if column in self._spec.marked:
                 look |= {"bg_color": _MARK_COLOUR, "text_wrap": True}
             self._formats[key] = self._book.add_format(look)
