@@ -30,7 +30,10 @@ class ReplacementForm(forms.Form):
         max_length=500,
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("What was tried, and when. Needed for another reason than those named."),
+        help_text=_(
+            "What was tried, and when; nothing about health or family, since it stays on record. Needed for another "
+            "reason than those named."
+        ),
     )
     mark_in_register = forms.BooleanField(
         label=_("Also mark the person in the register as moved away or deceased"),

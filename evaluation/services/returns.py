@@ -62,8 +62,9 @@ _COUNTS: dict[str, Any] = {
     "opened": Count("pk", filter=Q(opened_on__isnull=False)),
     "returned": Count("pk", filter=Q(returned_on__isnull=False)),
     "replaced": Count("pk", filter=Q(replaced_on__isnull=False)),
-    "stand_ins": Count("pk", filter=Q(replaced_on=None, place__role=DrawnRole.RESERVE)),
 }
+#: Looks into the places as well: where a page shows it.
+_WITH_STAND_INS = _COUNTS | {"stand_ins": Count("pk", filter=Q(replaced_on=None, place__role=DrawnRole.RESERVE))}
 
 
 def strata_for(user: Any) -> frozenset[str] | None:
@@ -80,13 +81,13 @@ def visible(round: Round, strata: Collection[str] | None) -> QuerySet[Invitation
 
 def total(round: Round, strata: Collection[str] | None = None) -> Returns:
     """All of them together. One query."""
-    return Returns(label="", **visible(round, strata).aggregate(**_COUNTS))
+    return Returns(label="", **visible(round, strata).aggregate(**_WITH_STAND_INS))
 
 
 def by_stratum(round: Round, strata: Collection[str] | None = None) -> list[Returns]:
     """By stratum in its order. One query."""
     order = ["stratum__order", "stratum__code"]
-    rows = visible(round, strata).values(*order, "stratum__name", "stratum__name_en").annotate(**_COUNTS)
+    rows = visible(round, strata).values(*order, "stratum__name", "stratum__name_en").annotate(**_WITH_STAND_INS)
     return [
         _returns(stratum_label(row["stratum__name"], row["stratum__name_en"]), row) for row in rows.order_by(*order)
     ]
@@ -146,4 +147,4 @@ def rounds_with_receipts() -> QuerySet[Round]:
 
 
 def _returns(label: str, row: Any) -> Returns:
-    return Returns(label=label, **{name: row[name] for name in _COUNTS})
+    return Returns(label=label, **{name: row[name] for name in _WITH_STAND_INS if name in row})

@@ -16,9 +16,11 @@ from evaluation import selectors
 from evaluation.drawing_pages import chance_rows, draw_report, qr_code, unequal_cells
 from evaluation.forms.rounds import FreezeForm, SeedForm
 from evaluation.models import Round
+from evaluation.replacements import confirmed, replaced_file
 from evaluation.services import guards, moves
 from evaluation.states import VERBS, RoundState
 from evaluation.views.shared import crumbs, get_round, posted
+from evaluators.draw.standins import REPLACED_FILE
 from evaluators.models import Snapshot
 from evaluators.services.snapshots import folder
 from foundation.starting import start_job
@@ -113,7 +115,9 @@ def draw_download(request: HttpRequest, year: int) -> HttpResponse:
     snapshot = selectors.standing_snapshot(year)
     if snapshot is None:
         raise Http404
-    packed = folder(actor=request.user, snapshot=snapshot)  # type: ignore[arg-type]
+    record = getattr(snapshot, "draw", None)
+    replaced = {REPLACED_FILE: replaced_file(record)} if record and confirmed(record).exists() else {}
+    packed = folder(actor=request.user, snapshot=snapshot, more=replaced)  # type: ignore[arg-type]
     response = HttpResponse(packed, content_type="application/zip")
     response["Content-Disposition"] = f'attachment; filename="draw-{year}-{snapshot.number}.zip"'
     return response

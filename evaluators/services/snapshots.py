@@ -188,10 +188,10 @@ def redraw(record: Draw, progress: DrawProgress | None = None) -> DrawResult:
     return draw(candidates_of(record.snapshot), plan_of(record.snapshot), record.public_seed, progress)
 
 
-def folder(*, actor: User, snapshot: Snapshot) -> bytes:
+def folder(*, actor: User, snapshot: Snapshot, more: Mapping[str, bytes] | None = None) -> bytes:
     """A zip with what anybody needs to redo the draw: registry.csv, draw.json and, once drawn, drawn.csv.
 
-    Whoever takes it is written down. Raises PermissionDenied, FileGone.
+    ``more``: further files by name. Whoever takes it is written down. Raises PermissionDenied, FileGone.
     """
     require(actor, "round.view")
     record = getattr(snapshot, "draw", None)
@@ -201,6 +201,7 @@ def folder(*, actor: User, snapshot: Snapshot) -> bytes:
     }
     if record is not None:
         contents["drawn.csv"] = files.fetch(record.result_file, user=actor).getvalue()
+    contents |= more or {}
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in contents.items():

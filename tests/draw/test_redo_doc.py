@@ -12,6 +12,7 @@ import pytest
 from evaluators.draw import DrawResult
 from evaluators.draw.__main__ import draw_folder
 from evaluators.draw.allocation import allocate
+from evaluators.draw.standins import differing, parse_replaced
 
 from .reference import ROOT, key
 
@@ -47,12 +48,12 @@ def test_every_command_prints_what_the_document_says(printed: list[str]) -> None
             told.append("")
         elif kind == "text":
             told[-1] = text
-    assert len(told) == 8
+    assert len(told) == 10
     assert printed == told
 
 
 def test_the_hashes_by_hand_are_those_of_the_program(printed: list[str], result: DrawResult) -> None:
-    # Blocks: 0 registry, 1 sorted, 2 snapshot hash, 3 draw.json, 4 plan hash, 5 seed, 6 keys, 7 commitment.
+    # Blocks: 0 registry, 1 sorted, 2 its hash, 3 draw.json, 4 plan hash, 5 seed, 6 keys, 7 commitment, 8–9 replaced.
     assert [printed[i].strip() for i in (2, 4, 5)] == [result.snapshot_hash, result.plan_hash, result.seed]
 
 
@@ -83,3 +84,14 @@ def test_the_seats_by_hand_are_those_of_the_program() -> None:
     sizes = {cell: int(size) for cell, size, _ in rows}
     assert sizes == Counter(re.findall(r"^c\d+,npc,(\S+?),\S*,", DOC.split("END")[1], flags=re.MULTILINE))
     assert {cell: int(seats) for cell, _, seats in rows} == allocate(sizes, 4, 1)
+
+
+def test_the_stand_ins_by_hand_are_those_of_the_program(result: DrawResult) -> None:
+    wrong, right = (
+        parse_replaced(text.partition("END'\n")[2].removesuffix("END\n").encode())
+        for kind, text in BLOCKS
+        if kind == "sh" and "replaced.csv" in text
+    )
+    # Two lines differ in the wrong list: whoever stands in for c202 wrongly is not there for c103.
+    assert differing(result.places, wrong, {"npc": 1}) == [(1, "c106"), (2, "c204")]
+    assert differing(result.places, right, {"npc": 1}) == []
