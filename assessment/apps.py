@@ -1,6 +1,7 @@
 """The app's registration with Django."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 
@@ -19,6 +20,16 @@ class AssessmentConfig(AppConfig):
                 permission="assessment.view",
                 icon="clipboard-check",
                 order=30,
+                section="evaluation",
+            )
+        )
+        navigation.register(
+            navigation.NavItem(
+                label=_("Reports of canvassing"),
+                url_name="canvassing:report-list",
+                permission="canvassing.view",
+                icon="megaphone",
+                order=35,
                 section="evaluation",
             )
         )

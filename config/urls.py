@@ -20,6 +20,7 @@ urlpatterns = [
     path("evaluators/", include("evaluators.urls")),
     path("rounds/", include("evaluation.urls")),
     path("assessment/", include("assessment.urls")),
+    path("canvassing/", include("assessment.canvassing_urls")),
     path("scoring/", include("scoring.urls")),
 ]
 

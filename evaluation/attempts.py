@@ -38,15 +38,15 @@ def client_address(request: HttpRequest) -> str:
     return request.META.get("REMOTE_ADDR", "")
 
 
-def _hash(address: str) -> bytes:
-    """A hash of the address, for IPv6 of its /64 network, of which one household has all."""
+def address_hash(address: str, purpose: str = "code-attempt") -> bytes:
+    """A keyed hash of the address for today, for IPv6 of its /64 network, of which one household has all."""
     try:
         parsed = ipaddress.ip_address(address)
         if parsed.version == 6:
             address = str(ipaddress.ip_network((parsed, 64), strict=False))
     except ValueError:
         pass
-    return crypto.keyed_hash(address, purpose=f"code-attempt:{timezone.localdate().isoformat()}")
+    return crypto.keyed_hash(address, purpose=f"{purpose}:{timezone.localdate().isoformat()}")
 
 
 def refuse_if_too_many(address: str) -> None:
@@ -55,7 +55,7 @@ def refuse_if_too_many(address: str) -> None:
         cursor.execute(
             "SELECT COALESCE(SUM(count), 0), COALESCE(SUM(CASE WHEN address = %s THEN count ELSE 0 END), 0) "
             "FROM evaluation_codeattempt WHERE minute > %s",
-            [_hash(address), _minute() - WINDOW_MINUTES],
+            [address_hash(address), _minute() - WINDOW_MINUTES],
         )
         everybody, own = cursor.fetchone()
     if own >= ADDRESS_LIMIT or (everybody >= GLOBAL_LIMIT and own):
@@ -69,7 +69,7 @@ def note_wrong(address: str) -> None:
         cursor.execute(
             "INSERT INTO evaluation_codeattempt (minute, address, count) VALUES (%s, %s, 1) "
             "ON CONFLICT (minute, address) DO UPDATE SET count = evaluation_codeattempt.count + 1",
-            [_minute(), _hash(address)],
+            [_minute(), address_hash(address)],
         )
 
 

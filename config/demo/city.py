@@ -17,7 +17,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.services import console
 from assessment.models import Assessment
-from config.demo import opinions, people, ratings, users
+from config.demo import canvassing, opinions, people, ratings, users
 from config.demo.codes import code_of
 from config.demo.departments import SECTORS, DemoDepartment, departments_at
 from config.demo.plan import OPEN_YEAR, STRATA, YEARS, DemoYear, group_weights, spread
@@ -352,6 +352,7 @@ def _open_round(city: City, quality: np.ndarray, previous: Round | None) -> None
     ask_for_one(round, city.actor)
     with city.timed("assessment"):
         _assess(city, OPEN_YEAR)
+        canvassing.create(city.departments, OPEN_YEAR.year, city.seed)
     city.tell(f"{OPEN_YEAR.year}: open, {len(made.invitations)} of {round.invitations.count()} ballots in")
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import Role, RoleGrant, User
+from assessment.models import CanvassingReport
 from config import demo_hints
 from departments.models import Department, DepartmentGroup, Sector
 from evaluation.models import Invitation, Replacement
@@ -35,6 +36,11 @@ NOT_PAGES = {
     "ballot:replace": "POST",
     "ballot:leave": "POST",
     "ballot:receipt-list": "file",
+    "canvassing:report-take-up": "POST",
+    "canvassing:report-assign": "POST",
+    "canvassing:report-propose": "POST",
+    "canvassing:report-send-back": "POST",
+    "canvassing:report-confirm": "POST",
     "portal:workbook-make": "POST",
     "scoring:run-unlock-grant": "only while somebody asks",
     "styleguide": "only while developing",
@@ -109,6 +115,7 @@ def _arguments(name: str, wanted: list[str]) -> dict[str, Any]:
         "evaluators:unit": Unit.objects.all(),
         "evaluators:evaluator": Evaluator.objects.all(),
         "scoring:run": ScoreRun.objects.filter(round__year=past_year),
+        "canvassing:": CanvassingReport.objects.order_by("-state", "pk"),
         "assessment:": Department.objects.all(),
         "evaluation:code-": Invitation.objects.filter(round__year=current_year, returned_on=None),
         "evaluation:replacement-create": DrawnPlace.objects.filter(
@@ -129,6 +136,8 @@ def _arguments(name: str, wanted: list[str]) -> dict[str, Any]:
     return {key: known.get(key) for key in wanted}
 
 
+#: Pages that people without an account look at.
+FOR_ANYBODY = {"accounts:login", "canvassing:report-create", "canvassing:report-look-up"}
 _LOOKERS = {"accounts": "guanli", "portal": "lingdao", "ballot": ""}
 
 
@@ -143,7 +152,7 @@ def addresses() -> tuple[list[Address], list[str]]:
             missing.append(name)
             continue
         app = name.partition(":")[0]
-        username = "" if name == "accounts:login" else _LOOKERS.get(app, "lingdao" if name == "home" else "gongwei")
+        username = "" if name in FOR_ANYBODY else _LOOKERS.get(app, "lingdao" if name == "home" else "gongwei")
         if name.startswith(("accounts:audit", "scoring:bundle-audit")):
             username = "shenji"
         found.append(Address(name, reverse(name, kwargs=values), username))
