@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from departments.models import Department
 from foundation.append_only import AppendOnlyModel
@@ -68,7 +69,7 @@ class CanvassingReport(models.Model):
         Department, on_delete=models.PROTECT, null=True, related_name="canvassing_reports", verbose_name=_("department")
     )
     happened_on = models.DateField(_("when it happened"), null=True)
-    what = EncryptedTextField(_("what happened"))
+    what = EncryptedTextField(pgettext_lazy("canvassing", "what happened"))
     contact = EncryptedTextField(_("contact"), default=b"", blank=True)
     evidence = models.ForeignKey(StoredFile, on_delete=models.PROTECT, null=True, related_name="+")
     reported_on = models.DateField(_("reported"))
