@@ -89,8 +89,7 @@ class ReportForm(forms.Form):
                 "forged": gettext("The report could not be taken. Please send it once more."),
             }
             if error.code != "too_fast":
-                self.data = self.data.copy()  # type: ignore[attr-defined]
-                self.data["opened"] = new_form_token()
+                self.data = {**self.data.dict(), "opened": new_form_token()}  # type: ignore[attr-defined]
             raise ValidationError(messages[error.code]) from error
         return cleaned
 
