@@ -26,6 +26,7 @@ class CodeForm(forms.Form):
     code = forms.CharField(
         label=gettext_lazy("Ballot code"),
         max_length=100,
+        error_messages={"max_length": gettext_lazy("This is too long for a ballot code. Type only the code.")},
         widget=forms.TextInput(
             attrs={
                 "autocomplete": "off",

@@ -127,7 +127,10 @@ def preview(request: HttpRequest, kind: str, pk: UUID) -> HttpResponse:
             done_url=reverse("foundation:import-result", args=[what.name, started.pk])
         )
         return redirect("foundation:job-detail", pk=started.pk)
-    return render(request, "foundation/import_preview.html", _context(request, what, row) | {"form": form})
+    # What concerns the whole file and lets nothing of it through: said first, and that nothing was stored.
+    blocking = [] if result.create or result.change else [one for one in result.problems if one.row is None]
+    context = _context(request, what, row) | {"form": form, "blocking": blocking}
+    return render(request, "foundation/import_preview.html", context)
 
 
 def _context(request: HttpRequest, kind: imports.ImportKind, row: Job) -> dict[str, Any]:

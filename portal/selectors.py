@@ -154,6 +154,11 @@ class RankedRow:
         error = self.score.se_satisfaction
         return None if error is None else error * Decimal("1.96")
 
+    @property
+    def is_honoured(self) -> bool:
+        """True if an honour is proposed for it."""
+        return any(self.outcomes.get(name) for name in ("advanced", "people_satisfied", "most_improved"))
+
 
 @dataclass(frozen=True)
 class RankedGroup:

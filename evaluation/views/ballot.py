@@ -137,6 +137,7 @@ def _page(
         "opened": _opened_field(admission),
         "problem": problem,
         "errors": form.errors,
+        "replacing": admission.standing() == Standing.RETURNED,
     }
     return render(request, "evaluation/ballot/page.html", context, status=status.value)
 

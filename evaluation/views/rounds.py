@@ -34,7 +34,7 @@ def round_list(request: HttpRequest) -> HttpResponse:
     rounds = Round.objects.annotate(
         invited=Count("invitations", filter=Q(invitations__replaced_on=None)),
         returned=Count("invitations", filter=Q(invitations__returned_on__isnull=False)),
-    )
+    ).order_by("-year")  # counting drops the model's own order
     context = {"rounds": list(rounds), "may_create": may(request.user, "round.configure")}
     return render(request, "evaluation/round_list.html", context)
 

@@ -80,4 +80,5 @@ def _leading(request: HttpRequest, published: list[Any]) -> dict[str, Any]:
         "risers": [row for row in reversed(moved) if (row.score.movement or 0) > 0][:_MOST],
         "fallers": [row for row in moved if (row.score.movement or 0) < 0][:_MOST],
         "key_help": [row for row in rows if row.outcomes.get("key_help")],
+        "unsure_last": {code for group in groups for code in group.certainty.unsure_last},
     }

@@ -96,7 +96,18 @@ def _neighbour(definition: ScoringDefinition, scope: str, row: DepartmentResult,
         other.dissatisfaction or ZERO,
         (row.total or ZERO) - total,
         decided,
+        *(_less(own, theirs) for own, theirs in zip(_parts(row), _parts(other), strict=True)),
     )
+
+
+def _parts(row: DepartmentResult) -> tuple[Decimal | None, Decimal | None, Decimal | None]:
+    """What a total is the sum of: public evaluation, assessment, bonus less deduction."""
+    extras = None if row.bonus is None or row.deduction is None else row.bonus - row.deduction
+    return row.public, row.assessment, extras
+
+
+def _less(own: Decimal | None, theirs: Decimal | None) -> Decimal | None:
+    return None if own is None or theirs is None else own - theirs
 
 
 def movement(

@@ -153,7 +153,11 @@ class Composite:
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """Another department near in rank: its published figures, `distance` = our total − its total, and what decided."""
+    """Another department near in rank: its published figures, `distance` = our total − its total, and what decided.
+
+    `public`, `assessment` and `extras` (bonus less deduction) say where the distance comes from, ours less theirs; None
+    where the round has no such part. Rounded figures, so that their sum may miss the distance by a last digit.
+    """
 
     code: str
     rank: int
@@ -162,6 +166,9 @@ class Neighbour:
     dissatisfaction: Decimal
     distance: Decimal
     decided_by: str
+    public: Decimal | None = None
+    assessment: Decimal | None = None
+    extras: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

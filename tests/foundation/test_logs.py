@@ -25,9 +25,9 @@ def test_what_is_private_is_blanked_out(line: str, shown: str) -> None:
     assert redact(line) == shown
 
 
-def _filtered(*args: object, exc_info: object = None) -> logging.LogRecord:
+def _filtered(*args: object, exc_info: object = None, name: str = "x", level: int = logging.ERROR) -> logging.LogRecord:
     message, *rest = args
-    record = logging.LogRecord("x", logging.ERROR, "x.py", 1, str(message), tuple(rest), exc_info)  # type: ignore[arg-type]
+    record = logging.LogRecord(name, level, "x.py", 1, str(message), tuple(rest), exc_info)  # type: ignore[arg-type]
     assert PrivacyFilter().filter(record) is True  # never drops a line
     return record
 
@@ -56,3 +56,17 @@ def test_every_handler_of_the_site_has_the_filter() -> None:
     handlers = settings.LOGGING["handlers"]
     assert handlers
     assert all("private" in handler.get("filters", []) for handler in handlers.values())
+
+
+def test_pages_that_are_refused_leave_a_line_and_no_trace() -> None:
+    try:
+        raise PermissionError("not you")
+    except PermissionError:
+        shown = {
+            level: logging.Formatter().format(
+                _filtered("Forbidden: /x", name="django.request", level=level, exc_info=sys.exc_info())
+            )
+            for level in (logging.WARNING, logging.ERROR)
+        }
+    assert "Traceback" not in shown[logging.WARNING]
+    assert "Traceback" in shown[logging.ERROR]

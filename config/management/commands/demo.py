@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from config import demo_hints
 from config.demo.city import build
 from evaluation.models import Round
 from evaluators.models import Evaluator
@@ -36,9 +37,14 @@ class Command(BaseCommand):
         if not settings.DEMO_ALLOWED:
             raise CommandError("this deployment allows no demo data (DEMO_ALLOWED)")
         if Round.objects.exists() or Evaluator.objects.exists():
-            raise CommandError("the database holds data already; the demo city is only built in an empty one")
+            raise CommandError(
+                "the database holds data already; the demo city is only built in an empty one "
+                "(give it a place of its own: DATA_DIR or DATABASE_URL)"
+            )
         city = build(seed=options["seed"], scale=options["scale"], tell=self.stdout.write)
         total = sum(city.seconds.values())
         for part, seconds in sorted(city.seconds.items(), key=lambda item: -item[1]):
             self.stdout.write(f"  {seconds:6.1f} s  {part}")
         self.stdout.write(f"  {total:6.1f} s  in all")
+        for line in demo_hints.lines():
+            self.stdout.write(line)
