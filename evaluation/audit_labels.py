@@ -16,6 +16,8 @@ register_labels(
         "drawn_list.view": _("List of the drawn looked at"),
         "draw.verify": _("Draw redone to verify it"),
         "nominations.limits": _("Limits of nominations changed"),
+        "quota.count": _("Register counted for the quotas"),
+        "quota.try": _("Trial draws made"),
         "representation.make": _("Drawn compared with the register"),
         "exclusions.export": _("List of those left out of the draw taken as a file"),
         "exclusions.view": _("List of those left out of the draw looked at"),

@@ -349,3 +349,41 @@ class NominationLimits(models.Model):
     class Meta:
         verbose_name = _("limits of nominations")
         verbose_name_plural = _("limits of nominations")
+
+
+class PlanningBasis(models.Model):
+    """What the quotas of a draft are planned on: the register as counted, and how much last year's answers varied."""
+
+    round = models.OneToOneField(Round, on_delete=models.PROTECT, related_name="planning_basis")
+    # Stratum code → "person" and "unit" → evaluation.quotas.population.Population.to_dict().
+    register = models.JSONField()
+    # evaluation.quota_basis.LastRound.to_dict(), or None where no earlier round is published.
+    last_round = models.JSONField(null=True)
+    counted_at = models.DateTimeField(_("counted"))
+    counted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        verbose_name = _("basis of planning")
+        verbose_name_plural = _("bases of planning")
+
+
+class TrialDraws(AppendOnlyModel):
+    """Many draws with made-up seeds, before the real one: how districts and industries would be represented."""
+
+    round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="trial_draws")
+    number = models.PositiveSmallIntegerField(_("number"))
+    trials = models.PositiveIntegerField(_("trial draws"))
+    seed_label = models.CharField(_("label of the trial seeds"), max_length=80)
+    # The strata of the configuration as tried, and candidates by stratum.
+    strata = models.JSONField()
+    sizes = models.JSONField()
+    # evaluators.trials.Representation rows.
+    rows = models.JSONField()
+    made_at = models.DateTimeField(_("made"))
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["round", "-number"]
+        verbose_name = _("trial draws")
+        verbose_name_plural = _("trial draws")
+        constraints = [models.UniqueConstraint(fields=["round", "number"], name="trial_draws_number_once")]

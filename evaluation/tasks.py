@@ -26,6 +26,7 @@ from evaluation.services import (
     excluding,
     freezing,
     nominating,
+    planning,
     representing,
 )
 from evaluation.states import RoundState
@@ -128,6 +129,24 @@ def count_round(progress: Progress, *, round_id: int, user_id: int) -> dict:
         return dict(evaluation.counting_report or {})
     actor = User.objects.get(pk=user_id)
     return refusing(lambda: counting.count_round(actor=actor, round=evaluation, progress=progress))
+
+
+@job("evaluation.count_basis", title=_("Count the register for the quotas"))
+def count_basis(progress: Progress, *, round_id: int, user_id: int) -> dict:
+    """Count what the quotas of a draft are planned on."""
+    evaluation = Round.objects.get(pk=round_id)
+    actor = User.objects.get(pk=user_id)
+    refusing(lambda: planning.count_basis(actor=actor, round=evaluation, progress=progress))
+    return {}
+
+
+@job("evaluation.trial_draws", title=_("Trial draws"))
+def trial_draws(progress: Progress, *, round_id: int, user_id: int, trials: int) -> dict:
+    """Draw many times with made-up seeds; each run adds one result."""
+    evaluation = Round.objects.get(pk=round_id)
+    actor = User.objects.get(pk=user_id)
+    made = refusing(lambda: planning.run_trials(actor=actor, round=evaluation, trials=trials, progress=progress))
+    return {"number": made.number}
 
 
 @shared_task(name="evaluation.close_due_rounds")

@@ -24,6 +24,8 @@ NOT_PAGES = {
     "accounts:logout": "POST",
     "accounts:user-activate": "POST",
     "accounts:grant-create": "POST",
+    "evaluation:quota-figures": "fragment",
+    "evaluation:quota-count": "POST",
     "foundation:job-progress": "fragment",
     "foundation:job-cancel": "POST",
     "foundation:job-retry": "POST",

@@ -25,6 +25,8 @@ class SectionForm(ABC):
     """One page. Subclasses set ``template`` and fill ``forms`` in ``build``."""
 
     template: ClassVar[str]
+    #: Buttons that show what was typed, added up, without saving it.
+    shows_only: ClassVar[tuple[str, ...]] = ("add_up",)
 
     def __init__(self, round: Round, configuration: RoundConfiguration, data: Data = None) -> None:
         self.round = round

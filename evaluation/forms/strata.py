@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 from django import forms
@@ -11,20 +12,14 @@ from django.utils.translation import gettext_lazy as _
 
 from departments.models import DepartmentGroup
 from evaluation.definition import GroupWeights, StratumPlan
-from evaluation.definition.parts import CELL_KEYS
 from evaluation.forms.fields import CountField, ExactField, shown, typed_sum
 from evaluation.forms.sections import SectionForm
-from evaluation.selectors import register_sizes
+from evaluation.quota_basis import Basis, basis_of, drawn_before, is_outdated
+from evaluation.quota_figures import Figures
+from evaluation.quota_words import CELL_NAMES, METHOD_NAMES, told
+from evaluation.quotas.suggestions import METHODS
 from evaluation.wording import label_of
-from evaluators.draw.chances import margin_of_error
 from evaluators.models import Stratum
-
-_CELLS = {
-    ",".join(CELL_KEYS): _("District and industry"),
-    "district": _("District"),
-    "industry": _("Industry"),
-    "": _("Not spread"),
-}
 
 
 class StratumFields(forms.Form):
@@ -36,8 +31,8 @@ class StratumFields(forms.Form):
     reserve = CountField(label=_("Reserve"), total="reserve")
     drawn_by = forms.ChoiceField(label=_("Drawn are"), choices=[("person", _("People")), ("unit", _("Units"))])
     ballots_per_unit = CountField(label=_("Ballots per unit"), min_value=1)
-    max_per_unit = CountField(label=_("At most per unit"), min_value=1, required=False, help_text=_("Empty: no cap."))
-    cell_by = forms.ChoiceField(label=_("Spread over"), choices=list(_CELLS.items()), required=False)
+    max_per_unit = CountField(label=_("At most per unit"), min_value=1, required=False)
+    cell_by = forms.ChoiceField(label=_("Spread over"), choices=list(CELL_NAMES.items()), required=False)
     min_per_cell = forms.TypedChoiceField(
         label=_("Seats each cell gets first"), coerce=int, choices=[(0, _("None")), (1, _("One"))]
     )
@@ -58,21 +53,62 @@ class StratumFields(forms.Form):
     )
 
 
+#: Fields of a stratum that stand in the table; the others unfold below it.
+IN_TABLE = ("takes_part", "mode", "quota", "reserve", "max_per_unit", "min_per_cell")
+
+
+class TotalFields(forms.Form):
+    """How many ballots the suggestions share out."""
+
+    plan_total = CountField(label=_("Ballots to share out"), required=False)
+
+
 class StrataForm(SectionForm):
-    """All strata of the register, those of the round first."""
+    """All strata of the register, those of the round first: the one place where a quota is typed.
+
+    ``take`` (a method of ``quotas.suggestions``) puts its quotas into what was typed, and shows it; nothing is saved.
+    """
 
     template = "evaluation/sections/strata.html"
+    shows_only = ("add_up", "take")
 
     def build(self) -> None:
         self.plans = {plan.code: plan for plan in self.configuration.strata}
         for stratum in Stratum.objects.filter(is_active=True).exclude(code__in=self.plans):
             self.plans[stratum.code] = StratumPlan(stratum.code, stratum.name, stratum.name_en)
         self.chosen = {plan.code for plan in self.configuration.strata}
+        self._fill()
+        self.taken = ""
+        method = self.data.get("take", "") if self.data else ""
+        if method in METHODS and self.figures is not None:
+            self._take(method)
+
+    def _fill(self) -> None:
         self.rows = {
             code: StratumFields(self.data, prefix=f"s-{code}", initial=self._initial(plan))
             for code, plan in self.plans.items()
         }
-        self.forms = list(self.rows.values())
+        for code, form in self.rows.items():
+            for name in IN_TABLE:  # their labels are the heads of the columns
+                form.fields[name].widget.attrs["aria-label"] = (
+                    f"{form.fields[name].label}: {label_of(self.plans[code])}"
+                )
+        self.total = TotalFields(self.data)
+        self.forms = [*self.rows.values(), self.total]
+        self.__dict__.pop("figures", None)
+
+    def _take(self, method: str) -> None:
+        """Put the quotas of a suggestion in place of those typed; the ballots to share out stay what they were."""
+        figures = self.figures
+        chosen = next((one for one in figures.proposals if one.method == method), None) if figures else None
+        if chosen is None:
+            return
+        self.data = self.data.copy()
+        self.data["plan_total"] = str(figures.total)
+        for code, quota in chosen.quotas.items():
+            self.data[f"s-{code}-quota"] = str(quota)
+        self.taken = method
+        self._fill()
 
     def _initial(self, plan: StratumPlan) -> dict[str, Any]:
         return {
@@ -108,33 +144,80 @@ class StrataForm(SectionForm):
             recusal=typed["recusal"],
         )
 
+    # Figures
+
+    @cached_property
+    def basis(self) -> Basis:
+        """What the figures rest on."""
+        return basis_of(self.round)
+
+    @cached_property
+    def figures(self) -> Figures | None:
+        """What the plans as typed (or saved) promise; None while something typed is no number or no choice."""
+        total = None
+        if self.data is None:
+            plans = [plan for code, plan in self.plans.items() if code in self.chosen]
+        elif self.is_valid():
+            plans = [self._plan(code, form) for code, form in self.rows.items() if form.cleaned_data["takes_part"]]
+            total = self.total.cleaned_data["plan_total"]
+        else:
+            return None
+        return Figures(self.round, replace(self.configuration, strata=tuple(plans)), self.basis, total)
+
     def context(self) -> dict[str, Any]:
-        everything = replace(self.configuration, strata=tuple(self.plans.values()))
-        sizes = register_sizes(everything)
+        figures = self.figures
+        known = {row.plan.code: row for row in figures.strata} if figures else {}
+        before = drawn_before(self.round.year)
         rows = [
             {
                 "code": code,
+                "number": number,
                 "label": label_of(self.plans[code]),
-                "size": sizes.get(code, 0),
-                "margin": _margin(self.plans[code], sizes.get(code, 0)) if code in self.chosen else None,
                 "form": form,
+                "active": self.basis.population(code, str(form["drawn_by"].value())).active,
+                "before": before.get(code, []),
+                "figures": known.get(code),
+                "troubles": told(known[code]) if code in known else [],
+                "fields": {name: form[name] for name in IN_TABLE},
+                "more": [field for field in form if field.name not in IN_TABLE],
+                "is_wrong": any(field.errors for field in form if field.name not in IN_TABLE),
             }
-            for code, form in self.rows.items()
+            for number, (code, form) in enumerate(self.rows.items(), start=1)
         ]
         taking_part = [form for form in self.rows.values() if form["takes_part"].value()]
         return {
             "rows": rows,
-            "register_total": sum(sizes.values()),
+            "figures": figures,
+            "basis": self.basis,
+            "outdated": self.basis.stored is not None and is_outdated(self.basis.stored),
+            "total_field": self.total["plan_total"],
+            "taken": METHOD_NAMES.get(self.taken, ""),
+            "suggestions": _suggestion_rows(figures, self.plans) if figures else None,
+            "register_total": sum(row["active"] for row in rows),
             "quota_total": typed_sum(form["quota"] for form in taking_part),
             "reserve_total": typed_sum(form["reserve"] for form in taking_part),
         }
 
 
-def _margin(plan: StratumPlan, size: int) -> float | None:
-    """Half the 95 % interval of a rate in a stratum if everybody answers, in percentage points."""
-    sample = size if plan.mode == "all" else min(plan.quota, size)
-    margin = margin_of_error(sample, size) if size else None
-    return None if margin is None else 100 * margin
+def _suggestion_rows(figures: Figures, plans: dict[str, StratumPlan]) -> dict[str, Any] | None:
+    """The suggestions side by side: a column a method, a row a stratum."""
+    if not figures.proposals:
+        return None
+    return {
+        "columns": [(one, METHOD_NAMES[one.method]) for one in figures.proposals],
+        "rows": [
+            (label_of(plans[plan.code]), plan.quota, [one.quotas[plan.code] for one in figures.proposals])
+            for plan in figures.shared
+        ],
+        "sums": [sum(one.quotas.values()) for one in figures.proposals],
+        "current": sum(plan.quota for plan in figures.shared),
+        "current_mean": _mean(figures),
+    }
+
+
+def _mean(figures: Figures) -> float | None:
+    margins = [margin for group in figures.groups for _name, margin in group.departments]
+    return sum(margins) / len(margins) if margins else None
 
 
 class WeightsForm(SectionForm):

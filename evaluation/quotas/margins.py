@@ -19,7 +19,7 @@ Z95 = 1.96
 
 
 class Sample(NamedTuple):
-    """``ballots`` n expected back, of ``population`` N that could have been asked; ``design_effect`` on the variance."""
+    """``ballots`` n expected back of ``population`` N that could have been asked; ``design_effect`` on the variance."""
 
     ballots: int
     population: int

@@ -1,4 +1,4 @@
-"""Who can be drawn from a stratum, whatever the rotation, the recusal, the cap and the cells of its plan turn out to be.
+"""Who can be drawn from a stratum, whatever rotation, recusal, cap and cells its plan will have.
 
 The people are counted once by *kind*: how many rounds ago they were drawn last, and which rules of recusal keep them
 out. What a plan leaves, and how many of it a cap lets through, is then a sum over kinds: exact, and quick enough to

@@ -116,9 +116,7 @@ def _cells(plan: StratumPlan, population: Population, label: Label) -> Iterator[
         yield Trouble("chances", number, tuple(_for_chances(plan, population, sizes, label)))
 
 
-def _for_chances(
-    plan: StratumPlan, population: Population, sizes: dict[str, int], label: Label
-) -> Iterator[Change]:
+def _for_chances(plan: StratumPlan, population: Population, sizes: dict[str, int], label: Label) -> Iterator[Change]:
     for minimum in {0, 1} - {plan.min_per_cell}:
         if not _unfair(plan, minimum, sizes):
             yield Change("min_per_cell", minimum, plan.quota)
@@ -132,9 +130,7 @@ def _for_chances(
 def _coarser(plan: StratumPlan, population: Population, label: Label) -> Iterator[tuple[tuple[str, ...], int]]:
     """Coarser ways to spread, the one with the most cells first, with the number of cells."""
     ways = [keys for keys in _COARSER if set(keys) < set(plan.cell_by)]
-    counted = [
-        (keys, len(population.cell_sizes(keys, plan.rotation_rounds, plan.recusal, label))) for keys in ways
-    ]
+    counted = [(keys, len(population.cell_sizes(keys, plan.rotation_rounds, plan.recusal, label))) for keys in ways]
     yield from sorted(counted, key=lambda way: -way[1])
 
 

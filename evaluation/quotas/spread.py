@@ -3,7 +3,7 @@
     u_i = Σ_q a_q/100 · w_i [i valid on q] (y_iq − p_q) / (Σ_j w_j [j valid on q] / n)          S² = Σ_i u_i² / (n − 1)
 
 y_iq is 1 where the answer counts as satisfied, p_q the weighted share of such answers. (1 − n/N) · S²/n is then the
-variance of the rate as scoring publishes it (design paper, "How sure is it"): z_i there is u_i/n. A don't-know widens it.
+variance of the rate as scoring publishes it (design paper, "How sure is it"): z_i there is u_i/n.
 """
 
 from __future__ import annotations

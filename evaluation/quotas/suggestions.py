@@ -18,8 +18,7 @@ class Bounds(NamedTuple):
 
 
 class Suggestion(NamedTuple):
-    """``quotas`` by stratum; ``left`` seats that found no place (below 0: so many more than asked for had to be given).
-    """
+    """``quotas`` by stratum; ``left``: seats that found no place (below 0: so many more had to be given)."""
 
     quotas: dict[str, int]
     left: int
@@ -35,9 +34,9 @@ class Influence(NamedTuple):
 def measures(method: str, strata: Mapping[str, Influence]) -> dict[str, Fraction]:
     """What the seats are to be proportional to, by stratum.
 
-    ``equal``: 1. ``proportional``: N. ``square_root``: √N. ``neyman``: √(Σ_d W_sd² S²_sd deff_s), which for a given total
-    makes the sum of the variances of all departments' rates least (Neyman 1934, with the weights of this evaluation
-    in place of the shares of the population; Cochran, Sampling Techniques, 3rd ed., 5.5).
+    ``equal``: 1. ``proportional``: N. ``square_root``: √N. ``neyman``: √(Σ_d W_sd² S²_sd deff_s), which for a given
+    total makes the sum of the variances of all departments' rates least (Neyman 1934, with the weights of this
+    evaluation in place of the shares of the population; Cochran, Sampling Techniques, 3rd ed., 5.5).
 
     Raises:
         ValueError: an unknown method.

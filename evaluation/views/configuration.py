@@ -52,8 +52,8 @@ FORMS: dict[str, type[SectionForm]] = {
 def section_edit(request: HttpRequest, year: int, section: str) -> HttpResponse:
     """One page: shown to all who see rounds, saved by those who configure them while the round is a draft.
 
-    ``add_up`` shows the sums of what is typed without saving; ``next`` saves and leads on. Somebody else's newer
-    version gives 409 with what changed, and keeps what was typed.
+    ``add_up`` (or another button of the form's ``shows_only``) shows what is typed without saving; ``next`` saves and
+    leads on. Somebody else's newer version gives 409 with what changed, and keeps what was typed.
     """
     page = PAGES.get(section)
     if page is None:
@@ -64,7 +64,7 @@ def section_edit(request: HttpRequest, year: int, section: str) -> HttpResponse:
     require(request.user, "round.configure")
     version = _version(request)
     form = _form(evaluation, section, request.POST)
-    if "add_up" in request.POST or not form.is_valid():
+    if any(button in request.POST for button in form.shows_only) or not form.is_valid():
         return _show(request, evaluation, section, form, version=version)
     try:
         _save(request, evaluation, section, form, version)
