@@ -146,10 +146,10 @@ class Population:
         return cls(
             kinds=kinds,
             loose=np.array(data["loose"], np.int64),
-            units=np.array(data["units"], np.int64).reshape(-1, len(kinds)),
+            units=_table(data["units"], kinds),
             times=np.array(data["times"], np.int64),
             cells=tuple((district, industry) for district, industry in data["cells"]),
-            in_cells=np.array(data["in_cells"], np.int64).reshape(-1, len(kinds)),
+            in_cells=_table(data["in_cells"], kinds),
         )
 
 
@@ -178,10 +178,13 @@ class Builder:
         return Population(
             kinds=kinds,
             loose=np.array([self._loose[kind] for kind in kinds], np.int64),
-            units=np.array(order, np.int64).reshape(-1, len(kinds)),
+            units=_table(order, kinds),
             times=np.array([make_ups[make_up] for make_up in order], np.int64),
             cells=cells,
-            in_cells=np.array([[self._cells[cell][kind] for kind in kinds] for cell in cells], np.int64).reshape(
-                -1, len(kinds)
-            ),
+            in_cells=_table([[self._cells[cell][kind] for kind in kinds] for cell in cells], kinds),
         )
+
+
+def _table(rows: Sequence[Sequence[int]], kinds: Sequence[Kind]) -> Counts:
+    """Rows of counts as an array, two-dimensional even without rows."""
+    return np.array(rows, np.int64).reshape(len(rows), len(kinds))

@@ -106,7 +106,7 @@ def _cells(plan: StratumPlan, population: Population, label: Label) -> Iterator[
     if plan.min_per_cell and plan.quota < len(sizes):
         changes = [Change("quota", len(sizes), len(sizes))]
         changes += [
-            Change("cell_by", ",".join(keys), number)
+            Change("cell_by", ",".join(keys), plan.quota)
             for keys, number in _coarser(plan, population, label)
             if number <= plan.quota
         ][:1]
