@@ -8,8 +8,7 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-from django.utils.translation import pgettext as _p
+from django.utils.translation import gettext_lazy, pgettext
 
 from evaluation.definition import StratumPlan
 from evaluation.models import Round, TrialDraws
@@ -97,7 +96,7 @@ def _part(dimension: str, name: str | Promise, found: Sequence[Mapping[str, Any]
     size, mean = sum(row["size"] for row in found), sum(row["mean"] for row in found)
     rows = [
         LabelRow(
-            label=row["label"] or _p("trial draws", "not stated"),
+            label=row["label"] or pgettext("trial draws", "not stated"),
             size=row["size"],
             register_share=100 * row["size"] / size,
             mean=row["mean"],

@@ -203,7 +203,7 @@ def test_the_page_shows_what_a_cap_makes_impossible_and_the_ways_out(staff: Clie
     count_basis(actor=console(), round=evaluation)
     text = staff.get(PAGE).content.decode()
     # three units of 20, two each: 6 of the 10; four each are needed
-    assert "降低定额到 6" in text
+    assert "降低名额到 6" in text
     assert "提高到 4 人" in text
 
 
@@ -213,13 +213,13 @@ def test_figures_follow_what_is_typed_and_nothing_is_saved(staff: Client) -> Non
     values = form_of(staff, PAGE) | {"s-npc-quota": "61"}
     text = staff.post(FIGURES, values).content.decode()
     assert 'id="plan-1-troubles" hx-swap-oob="true"' in text
-    assert "降低定额到 60" in text
+    assert "降低名额到 60" in text
     # 60 + 20 + 4 ballots, npc's 60 are 71.4 %
     assert "71.4%" in text
     evaluation.refresh_from_db()
     assert evaluation.configuration["strata"][0]["quota"] == 10
     # Without JavaScript the button shows the same.
-    assert "降低定额到 60" in staff.post(PAGE, values | {"add_up": "1"}).content.decode()
+    assert "降低名额到 60" in staff.post(PAGE, values | {"add_up": "1"}).content.decode()
 
 
 def test_figures_wait_while_something_is_no_number(staff: Client) -> None:
@@ -314,9 +314,9 @@ def test_trial_draws_are_kept_with_their_label_and_shown(
     text = staff.get(TRIALS, {"stratum": "npc"}).content.decode()
     assert "玄武区" in text
     assert "trial/2008/1" in text
-    assert "定额此后有改动" not in text
+    assert "名额此后有改动" not in text
     planned(evaluation, npc={"quota": 12})
-    assert "定额此后有改动" in staff.get(TRIALS).content.decode()
+    assert "名额此后有改动" in staff.get(TRIALS).content.decode()
     with pytest.raises(AppendOnlyError):
         made.delete()
 
