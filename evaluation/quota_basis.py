@@ -19,7 +19,7 @@ from evaluation.recusal import RecusalRules, ballot_of, recusal_rules
 from evaluation.selectors import ballot_definition_of, configuration_of, register_sizes, resting
 from evaluation.states import RoundState
 from evaluators.models import Draw, Evaluator, EvaluatorStatus, Stratum, Unit
-from foundation.database import joined_bytes
+from foundation.database import each_joined
 from foundation.jobs import Progress
 from foundation.models import AuditEntry
 
@@ -224,8 +224,12 @@ def _spreads_of(last: Round) -> dict[str, dict[str, float]]:
     usual = next((float(entry.weight or 1) for entry in configuration.weight_classes if entry.default), 1.0)
     packed: dict[str, list[tuple[bytes, float]]] = {}
     rows = Ballot.objects.filter(round=last)
-    for (stratum, weight_class), answers in joined_bytes(rows, ("stratum_id", "weight_class"), "answers"):
-        packed.setdefault(codes[stratum], []).append((answers, weight.get(weight_class, usual)))
+
+    def take(keys: tuple[Any, ...], answers: bytes) -> None:
+        stratum, weight_class = keys
+        packed.setdefault(codes[stratum], []).append((bytes(answers), weight.get(weight_class, usual)))
+
+    each_joined(rows, ("stratum_id", "weight_class"), "answers", take)
     found: dict[str, dict[str, float]] = {}
     shape = (-1, len(ballot.departments), len(ballot.items))
     for code, parts in packed.items():

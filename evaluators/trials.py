@@ -229,7 +229,9 @@ def _rows(
         ]
         if not strata:
             continue
-        together = (EVERY_STRATUM, sum(one for _c, one, _s in strata), sum(size for _c, _o, size in strata))
+        drawn_of_all = np.sum([drawn for _code, drawn, _size in strata], axis=0)
+        size_of_all = np.sum([size for _code, _drawn, size in strata], axis=0)
+        together = (EVERY_STRATUM, drawn_of_all, size_of_all)
         for code, drawn, size in [together, *strata]:
             ordered = np.sort(drawn, axis=0)
             for at, label in enumerate(labels):

@@ -101,7 +101,7 @@ class StrataForm(SectionForm):
         """Put the quotas of a suggestion in place of those typed; the ballots to share out stay what they were."""
         figures = self.figures
         chosen = next((one for one in figures.proposals if one.method == method), None) if figures else None
-        if chosen is None:
+        if figures is None or chosen is None:
             return
         self.data = self.data.copy()
         self.data["plan_total"] = str(figures.total)
