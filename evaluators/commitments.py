@@ -21,9 +21,13 @@ def register(states: Callable[[], Mapping[int, str]]) -> None:
 
 def drawn_in(*wanted: str) -> QuerySet[DrawnPlace]:
     """The places of people in valid draws of rounds of such a state."""
-    states = _states[0]() if _states else {}
-    years = [year for year, state in states.items() if state in wanted]
+    years = years_of(*wanted)
     return DrawnPlace.objects.filter(draw__snapshot__voided_at=None, draw__snapshot__year__in=years).order_by()
+
+
+def years_of(*wanted: str) -> list[int]:
+    """The years whose rounds are in such a state."""
+    return [year for year, state in (_states[0]() if _states else {}).items() if state in wanted]
 
 
 def years_in(keys: Collection[int], *wanted: str) -> dict[int, int]:

@@ -213,6 +213,27 @@ class BulkForm(forms.Form):
         return table.column("code")
 
 
+class RetentionForm(forms.Form):
+    """The rule: after how many years, with how many days' notice, and why it changes."""
+
+    years = forms.IntegerField(
+        label=_("Years until anonymised"),
+        min_value=0,
+        max_value=50,
+        help_text=_("Counted from the day on which somebody was no longer active; 0 means never."),
+    )
+    grace_days = forms.IntegerField(
+        label=_("Days between report and anonymising"), min_value=7, max_value=365, initial=30
+    )
+    reason = forms.CharField(label=_("Reason"), max_length=300)
+
+
+class ReasonForm(forms.Form):
+    """Why."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=300, help_text=_("Without names or other personal data."))
+
+
 class ConfirmationFilter(forms.Form):
     """Which units' confirmations are looked at."""
 

@@ -59,6 +59,7 @@ REACHES_SURVIVOR = gettext_noop(
 MERGED_LISTED = gettext_noop(
     "%(code)s has been merged into %(survivor)s, which the list has too; this row is left as it is."
 )
+ANONYMISED = gettext_noop("%(code)s has been anonymised; its code is used up. Give this person a new code.")
 UNIT_NAMELESS = gettext_noop("A unit name without a unit code is left out. Add the code.")
 UNIT_UNNAMED = gettext_noop("Unit %(code)s is new and has no name; its code stands in for the name.")
 UNIT_RENAMED = gettext_noop("Unit %(code)s is renamed from %(before)s to %(after)s.")
@@ -281,6 +282,11 @@ def _own_problems(table: Table, known: _Known) -> list[Finding]:
     for number, code in zip(table.numbers, table.column("department_code"), strict=True):
         if code and code not in known.departments and (number, "department_code") not in table.bad_cells:
             found.append(Finding(number, "工作部门编号", "unknown_department", UNKNOWN_DEPARTMENT, {"code": code}))
+    gone = set(Evaluator.objects.filter(anonymised_at__isnull=False).values_list("code", flat=True))
+    if gone:
+        for number, code in zip(table.numbers, table.column("code"), strict=True):
+            if code in gone or known.survivors.get(code) in gone:
+                found.append(Finding(number, "编号", "anonymised", ANONYMISED, {"code": code}))
     return found + _registered_elsewhere(table)
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from accounts.policies import scope_of
 from evaluators.models import Evaluator, EvaluatorStatus, Stratum
@@ -177,6 +178,6 @@ def _loaded(codes: list[str]) -> list[Row]:
         "pk", "code", "name", "stratum_id", "unit__name", "district", "industry", "status"
     )  # fmt: skip
     return [
-        Row(pk, code, name, strata[stratum], unit or "", district, industry, statuses[status])
+        Row(pk, code, name or _("(anonymised)"), strata[stratum], unit or "", district, industry, statuses[status])
         for pk, code, name, stratum, unit, district, industry, status in rows
     ]

@@ -390,3 +390,51 @@ class UnitConfirmation(models.Model):
     def is_confirmed(self) -> bool:
         """True once the unit has answered for all its people."""
         return self.returned_at is not None and not self.missing
+
+
+class RetentionPolicy(AppendOnlyModel):
+    """How long people who are no longer active keep their names. The newest row holds; the others say what did."""
+
+    years = models.PositiveSmallIntegerField(_("years until anonymised"))  # 0: nobody is
+    grace_days = models.PositiveSmallIntegerField(_("days between report and anonymising"), default=30)
+    reason = models.CharField(_("reason"), max_length=300)
+    set_at = models.DateTimeField(auto_now_add=True)
+    set_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["-pk"]
+        verbose_name = _("retention rule")
+        verbose_name_plural = _("retention rules")
+
+
+class RetentionNotice(models.Model):
+    """Somebody is to be anonymised: since when inactive, announced when, due when."""
+
+    evaluator = models.OneToOneField(Evaluator, on_delete=models.CASCADE, related_name="retention_notice")
+    since = models.DateField(_("inactive since"))
+    announced_on = models.DateField(_("announced"))
+    due_on = models.DateField(_("to be anonymised on"), db_index=True)
+
+    class Meta:
+        ordering = ["due_on", "pk"]
+        verbose_name = _("announced anonymising")
+        verbose_name_plural = _("announced anonymisings")
+
+
+class RetentionHold(models.Model):
+    """Somebody's entry must keep its name for now, and why."""
+
+    evaluator = models.ForeignKey(Evaluator, on_delete=models.PROTECT, related_name="holds")
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
+    at = models.DateTimeField(auto_now_add=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    lifted_at = models.DateTimeField(null=True)
+    lifted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        ordering = ["-pk"]
+        verbose_name = _("hold")
+        verbose_name_plural = _("holds")
+        constraints = [
+            models.UniqueConstraint(fields=["evaluator"], condition=models.Q(lifted_at=None), name="one_hold_at_a_time")
+        ]

@@ -8,13 +8,14 @@ from celery import shared_task
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.services import console
 from evaluators.models import BulkChange, EvaluatorCount, Stratum, Unit
 from evaluators.search_words import unseal
 from evaluators.selectors import GROUPED_BY, Search
-from evaluators.services import bulk_status, confirmation, export, merging
+from evaluators.services import bulk_status, confirmation, export, merging, retention
 from evaluators.services.merging import FIND_DUPLICATES
 from foundation.counting import compact
-from foundation.jobs import Progress, job
+from foundation.jobs import Progress, SilentProgress, job
 
 
 @job(export.EXPORT_KIND, title=_("Export the register"))
@@ -77,6 +78,27 @@ def make_sheets(
         progress=progress,
     )
     return {"file": str(stored.pk), **stored.meta}
+
+
+@job(retention.ANNOUNCE, title=_("Find out who is to be anonymised"))
+def announce_retention(progress: Progress, *, user_id: int) -> dict[str, int]:
+    """See ``evaluators.services.retention.announce``."""
+    return retention.announce(actor=User.objects.get(pk=user_id), progress=progress)
+
+
+@job(retention.REPORT, title=_("Report on who is to be anonymised"))
+def report_retention(progress: Progress, *, user_id: int) -> dict[str, Any]:
+    """See ``evaluators.services.retention.report``."""
+    stored = retention.report(actor=User.objects.get(pk=user_id), progress=progress)
+    return {"file": str(stored.pk), "rows": stored.meta["rows"]}
+
+
+@shared_task(name="evaluators.retain")
+def retain() -> int:
+    """Anonymise those who are due, then announce the next; sent by beat each day."""
+    done = retention.anonymise_due(actor=console(), progress=SilentProgress())
+    retention.announce(actor=console(), progress=SilentProgress())
+    return done
 
 
 @shared_task(name="evaluators.erase_old_exports")

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from evaluators.views import bulk, classes, confirmation, duplicates, export, people
+from evaluators.views import bulk, classes, confirmation, duplicates, export, people, retention
 
 app_name = "evaluators"
 urlpatterns = [
@@ -21,6 +21,11 @@ urlpatterns = [
     path("duplicates/find/", duplicates.duplicate_start, name="duplicate-start"),
     path("duplicates/<int:pk>/", duplicates.duplicate_pair, name="duplicate-pair"),
     path("merges/<int:pk>/undo/", duplicates.merge_undo, name="merge-undo"),
+    path("p/<int:pk>/hold/", retention.hold_create, name="evaluator-hold"),
+    path("retention/", retention.retention_page, name="retention"),
+    path("retention/update/", retention.announce_start, name="retention-start"),
+    path("retention/report/", retention.report_start, name="retention-report-start"),
+    path("retention/holds/<int:pk>/release/", retention.release_start, name="retention-release-start"),
     path("units/", classes.unit_list, name="unit-list"),
     path("units/new/", classes.unit_create, name="unit-create"),
     path("units/<int:pk>/", classes.unit_detail, name="unit-detail"),

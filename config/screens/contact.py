@@ -13,6 +13,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from config.bench.imports import write_registry
 from config.screens.addresses import Address, addresses
 from evaluation.models import Round
 from evaluators.models import Evaluator
-from evaluators.services import bulk_status, confirmation, merging
+from evaluators.services import bulk_status, confirmation, merging, retention
 from foundation import files, jobs
 from foundation.import_jobs import UPLOAD_KIND
 
@@ -102,6 +103,12 @@ def prepare(folder: Path) -> None:
     unit = Evaluator.objects.exclude(unit=None).order_by("code")[0].unit
     confirmation.make_sheets(actor=user, year=timezone.localdate().year, unit=unit, progress=jobs.SilentProgress())
     bulk_status.prepare(actor=user, status="moved", reason="示范", selection={"codes": [somebody, "X1"]})
+    retention.set_policy(actor=user, years=5, grace_days=30, reason="示范")
+    long_ago = timezone.now() - timedelta(days=2_500)
+    gone = Evaluator.objects.filter(places=None).order_by("-code")[1:3]
+    Evaluator.objects.filter(pk__in=[row.pk for row in gone]).update(status="moved", created_at=long_ago)
+    retention.announce(actor=user, progress=jobs.SilentProgress())
+    retention.hold(actor=user, evaluator=gone[0], reason="示范")
 
 
 def _duplicates(user: User) -> None:

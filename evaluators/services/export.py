@@ -17,6 +17,7 @@ from evaluators.importing import schema
 from evaluators.models import Evaluator, EvaluatorStatus
 from evaluators.selectors import Search, find
 from evaluators.services.confirmation import SHEETS_KIND
+from evaluators.services.retention import REPORT
 from foundation import audit, files
 from foundation.jobs import JobRefused, Progress
 from foundation.models import StoredFile
@@ -109,8 +110,8 @@ def _rows(people: QuerySet[Evaluator], total: int, progress: Progress) -> Iterat
 
 
 def erase_old_exports() -> int:
-    """Erase registers and sheets of units that were made more than a week ago; returns how many."""
-    kinds = [EXPORT_KIND, SHEETS_KIND]
+    """Erase registers, sheets of units and reports that were made more than a week ago; returns how many."""
+    kinds = [EXPORT_KIND, SHEETS_KIND, REPORT]
     old = StoredFile.objects.filter(kind__in=kinds, erased_at=None, created_at__lt=timezone.now() - KEPT)
     count = 0
     for file in old:

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.policies import may, may_somewhere, permission_required
 from evaluators import listing, past, selectors
 from evaluators.forms import DayForm, EvaluatorForm, RegistryFilter, SearchForm, StatusForm
-from evaluators.models import Evaluator
+from evaluators.models import Evaluator, RetentionNotice
 from evaluators.search_words import seal
 from evaluators.services import registry
 from evaluators.services.registry import LooksKnown
@@ -59,6 +59,7 @@ def evaluator_list(request: HttpRequest) -> HttpResponse:
         "districts": selectors.districts_in(known),
         "may_edit": may(request.user, "registry.edit"),
         "may_see_nominations": may(request.user, "registry.view"),
+        "may_retain": may(request.user, "registry.retention"),
         "may_export": may(request.user, "registry.contact") and may(request.user, "registry.view"),
     }
     return render(request, "evaluators/evaluator_list.html", context)
@@ -106,6 +107,10 @@ def _detail(
         "merged_into": row.merged_into if row.merged_into_id else None,
         "merges": list(row.merges.filter(undone_at=None).select_related("merged")),
         "merge": row.merged_by.filter(undone_at=None).first() if row.merged_into_id else None,
+        "title": row.name or _("(anonymised)"),
+        "notice": RetentionNotice.objects.filter(evaluator=row).first(),
+        "held": row.holds.filter(lifted_at=None).first(),
+        "may_retain": may(request.user, "registry.retention"),
         "history": past.lines_of(row),
         "day_form": on_day,
         "day": on_day.day(),
