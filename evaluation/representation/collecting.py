@@ -12,6 +12,7 @@ import io
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -97,10 +98,11 @@ def collect(record: Draw, configuration: RoundConfiguration, candidates: Candida
             continue
         by_unit = own[code].drawn_by == "unit"
         columns = Columns(pool.ids, pool.cells, drawn=main)
+        frozen = {cell: _frozen(cell, own[code].cell_by, known) for cell in set(pool.cells)}
         rows = [
             _attributes(
                 registry.get(candidate),
-                _frozen(cell, own[code].cell_by, known),
+                frozen[cell],
                 NO_UNIT if by_unit else size_class(unit_sizes[unit] if unit else 0),
             )
             for candidate, cell, unit in zip(pool.ids, pool.cells, pool.units, strict=True)
@@ -138,12 +140,7 @@ def _from_registry(record: Draw, candidates: Candidates, progress: Progress) -> 
             progress.report(done, total, _("Comparing with the register"))
         candidate = opaque_id(snapshot, PERSON, pk)
         if candidate in waiting:
-            found[candidate] = Attributes(
-                normalise_label(district or unit_district or ""),
-                normalise_label(industry or unit_industry or ""),
-                NO_UNIT,
-                normalise_label(body),
-            )
+            found[candidate] = _person(district or unit_district or "", industry or unit_industry or "", body)
     members = dict(
         Evaluator.objects.filter(status=EvaluatorStatus.ACTIVE)
         .exclude(unit=None)
@@ -160,6 +157,18 @@ def _from_registry(record: Draw, candidates: Candidates, progress: Progress) -> 
                 normalise_label(district), normalise_label(industry), size_class(members.get(pk, 0)), ""
             )
     return found
+
+
+# A million people share few districts, industries and bodies: each combination is cleaned, and kept, once.
+@lru_cache(maxsize=50_000)
+def _person(district: str, industry: str, body: str) -> Attributes:
+    return Attributes(normalise_label(district), normalise_label(industry), NO_UNIT, normalise_label(body))
+
+
+@lru_cache(maxsize=50_000)
+def _with(row: Attributes, frozen: tuple[tuple[str, str], ...], unit_size: str) -> Attributes:
+    row = row._replace(**dict(frozen))
+    return row if row.unit_size != NO_UNIT else row._replace(unit_size=unit_size)
 
 
 def _roles(record: Draw) -> dict[str, str]:
@@ -181,9 +190,7 @@ def _frozen(cell: str, cell_by: Sequence[str], known: Mapping[str, set[str]]) ->
 
 def _attributes(known: Attributes | None, frozen: Mapping[str, str], unit_size: str) -> Attributes:
     """The attributes of a candidate: frozen ones first. A unit's size is the registry's, else the given one."""
-    row = known or Attributes(UNKNOWN, UNKNOWN, NO_UNIT, UNKNOWN)
-    row = row._replace(**frozen)
-    return row if row.unit_size != NO_UNIT else row._replace(unit_size=unit_size)
+    return _with(known or Attributes(UNKNOWN, UNKNOWN, NO_UNIT, UNKNOWN), tuple(frozen.items()), unit_size)
 
 
 def _stratum(columns: Columns, seats: Mapping[str, int], *, with_bodies: bool) -> dict[str, Any]:
