@@ -7,6 +7,7 @@ from fractions import Fraction
 from evaluation.definition import OutcomeRules, ScoringDefinition
 
 from .explanation import Condition, Figure, Figures, Movement, Neighbour, Place, Proposal, Trio
+from .figures import rounded
 from .model import ZERO, Adjustment, Baseline
 from .outcomes import (
     DISSATISFACTION,
@@ -96,18 +97,23 @@ def _neighbour(definition: ScoringDefinition, scope: str, row: DepartmentResult,
         other.dissatisfaction or ZERO,
         (row.total or ZERO) - total,
         decided,
-        *(_less(own, theirs) for own, theirs in zip(_parts(row), _parts(other), strict=True)),
+        _part(definition, row.public, other.public, definition.composite.public),
+        _part(definition, row.assessment, other.assessment, definition.composite.assessment),
+        None if row.bonus is None or other.bonus is None else _extras(row) - _extras(other),
     )
 
 
-def _parts(row: DepartmentResult) -> tuple[Decimal | None, Decimal | None, Decimal | None]:
-    """What a total is the sum of: public evaluation, assessment, bonus less deduction."""
-    extras = None if row.bonus is None or row.deduction is None else row.bonus - row.deduction
-    return row.public, row.assessment, extras
+def _part(
+    definition: ScoringDefinition, own: Decimal | None, theirs: Decimal | None, share: Decimal | None
+) -> Decimal | None:
+    """What one share of the total (in per cent) contributes to a distance; None for a share that the round lacks."""
+    if own is None or theirs is None or not share:
+        return None
+    return rounded(Fraction(share) * Fraction(own - theirs) / 100, definition.decimals)
 
 
-def _less(own: Decimal | None, theirs: Decimal | None) -> Decimal | None:
-    return None if own is None or theirs is None else own - theirs
+def _extras(row: DepartmentResult) -> Decimal:
+    return (row.bonus or ZERO) - (row.deduction or ZERO)
 
 
 def movement(

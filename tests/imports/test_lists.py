@@ -15,6 +15,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from accounts.models import Role, User
+from departments import freezes
 from departments.models import Department, DepartmentYear, Sector
 from evaluators.contact import phone_hash
 from evaluators.models import Evaluator, Unit
@@ -199,3 +200,19 @@ def test_the_template_can_be_imported_as_it_is(tmp_path: Path) -> None:
     path.write_bytes(client.get("/jobs/imports/evaluators/template/").content)
     code, result = run("import_evaluators", path)
     assert (code, result["rows"]) == (0, 0)
+
+
+def test_a_list_of_a_frozen_year_says_first_that_nothing_of_it_can_be_stored(
+    tmp_path: Path, django_capture_on_commit_callbacks: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = somebody("committee")
+    monkeypatch.setattr(freezes, "_provider", [lambda year: "the round is frozen"])
+    path = workbook(tmp_path / "d.xlsx", [["D1", "测试局", "经济管理", "", ""]], ["编号", "全称", "组别", "片", "状态"])
+    with django_capture_on_commit_callbacks(execute=True):
+        file = SimpleUploadedFile("list.xlsx", path.read_bytes())
+        client.post("/jobs/imports/departments/", {"file": file, "year": "2031"})
+    job = Job.objects.filter(kind="foundation.import_preview").latest("created_at")
+    text = client.get(f"/jobs/imports/departments/{job.pk}/").content.decode()
+    assert text.index("本名单无法保存") < text.index("问题")
+    assert "均已在库中" not in text
+    assert not Department.objects.filter(code="D1").exists()

@@ -184,6 +184,9 @@ def agrees(rules: ScoringDefinition, result: Result, row: DepartmentResult, foun
         for one in (*place.above, *place.below):
             other = result.department(one.code)
             assert one.distance == (row.total or 0) - (other.total or 0)
+            parts = (one.public, one.assessment, one.extras)
+            # Totals and parts are rounded: half a last digit each, and a share of one on either side.
+            assert abs(sum(part or 0 for part in parts) - one.distance) <= 4 * Decimal(1).scaleb(-rules.decimals)
             assert (one.total, one.satisfaction, one.dissatisfaction) == (
                 other.total,
                 other.satisfaction,
