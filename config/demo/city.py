@@ -29,6 +29,7 @@ from evaluation.selectors import ballot_definition_of, configuration_of
 from evaluation.services import configure, create_round, draw_evaluators, freeze_register, open_round
 from evaluation.services.codes import issue_codes
 from evaluation.services.history import write_past_round
+from evaluation.services.planning import count_basis, run_trials
 from evaluation.services.representing import make_representation
 from evaluation.services.submitting import Content, DemoReturn, submit_generated
 from evaluators.models import DrawnPlace, Evaluator, Stratum, Unit
@@ -196,6 +197,10 @@ def _drawn_round(city: City, year: DemoYear, previous: Round | None, opens: date
             is_demo=True,
         )
         _configure(city, round, year)
+    if year == OPEN_YEAR:
+        with city.timed("trial draws"):
+            count_basis(actor=city.actor, round=round)
+            run_trials(actor=city.actor, round=round)
     with city.timed("freezing"):
         freeze_register(
             actor=city.actor,
