@@ -96,6 +96,7 @@ class ScopeKind(models.TextChoices):
     DEPARTMENT = "department", _("One department")
     SECTOR = "sector", _("One sector")
     STRATUM = "stratum", _("One stratum")
+    UNIT = "unit", _("One unit")
 
 
 class RoleGrant(models.Model):

@@ -80,6 +80,7 @@ STARTING_ROLES: tuple[tuple[str, str, str, list[str]], ...] = (
     ("liaison", "Department liaison", "部门联络员", ["results.own"]),
     ("assessor", "Assessor", "考核人员", ["departments.view", "assessment.view", "assessment.edit"]),
     ("organiser", "Stratum organiser", "层面组织者", ["returns.view"]),
+    ("unit_contact", "Unit contact", "单位联系人", ["returns.view"]),
     ("sector_guide", "Sector guide", "片指导员", ["results.own"]),
     ("supervisor", "Supervisor", "监督员", ["departments.view"]),
     (

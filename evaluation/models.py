@@ -10,9 +10,12 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from evaluation.letter_models import LetterFile, LetterKind, LetterRun, LetterState
 from evaluation.states import RoundState
 from evaluators.models import Draw, DrawnPlace, Evaluator, Stratum, Unit
 from foundation.append_only import AppendOnlyModel
+
+__all__ = ["LetterFile", "LetterKind", "LetterRun", "LetterState"]
 
 
 class KeyMode(models.TextChoices):
@@ -115,6 +118,9 @@ class Invitation(models.Model):
     opened_before = models.BooleanField(default=False)
     # Somebody else stands in: the row stays as evidence, and counts as drawn no longer.
     replaced_on = models.DateField(_("replaced"), null=True)
+    # A slip that was brought back spoiled: its code has ended; how often, and since when a new one is awaited.
+    spoiled = models.PositiveSmallIntegerField(_("spoiled"), default=0)
+    spoiled_on = models.DateField(null=True)
     envelope = models.BinaryField(null=True)
     draft = models.BinaryField(null=True)
     token_hash = models.BinaryField(max_length=32, null=True)

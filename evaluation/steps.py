@@ -55,6 +55,7 @@ def vote_pages(round: Round, user: Any) -> list[tuple[str, str, str]]:
         ("round.view", "diagram-3", _("Nominations"), "evaluation:nominations"),
         ("round.draw", "person-badge", _("Left out of the draw"), "evaluation:exclusion-list"),
         ("round.codes", "key", _("Ballot codes"), "evaluation:code-list"),
+        ("round.codes", "printer", _("Packets and letters"), "evaluation:letter-list"),
         ("round.view", "arrow-repeat", _("Replacements"), "evaluation:replacement-list"),
         ("returns.view", "envelope-check", _("Returns"), "evaluation:return-detail"),
         ("round.view", "safe", _("Opening the box"), "evaluation:round-count"),

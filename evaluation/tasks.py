@@ -14,7 +14,7 @@ from accounts.models import User
 from evaluation import attempts
 from evaluation.drawn import DrawnSearch
 from evaluation.exclusions import PREVIEW_JOB, ExclusionSearch
-from evaluation.models import Round
+from evaluation.models import LetterRun, Round
 from evaluation.refusals import Refused
 from evaluation.selectors import standing_snapshot, without_code
 from evaluation.services import (
@@ -25,14 +25,18 @@ from evaluation.services import (
     drawn_list,
     excluding,
     freezing,
+    letters,
     nominating,
+    packets,
     planning,
     representing,
 )
+from evaluation.services.letters import LETTER_KIND
 from evaluation.states import RoundState
 from evaluators.models import Draw, Stratum
 from evaluators.search_words import unseal
 from foundation import jobs
+from foundation.documents import FontsMissing
 from foundation.jobs import JobRefused, Progress, job
 
 
@@ -222,3 +226,21 @@ def preview_exclusions(progress: Progress, *, round_id: int, user_id: int) -> di
     """See ``evaluation.services.excluding.preview_exclusions``."""
     evaluation, actor = Round.objects.get(pk=round_id), User.objects.get(pk=user_id)
     return refusing(lambda: excluding.preview_exclusions(actor=actor, round=evaluation, progress=progress))
+
+
+@job(LETTER_KIND, title=_("Produce letters with ballot codes"))
+def produce_letters(progress: Progress, *, run_id: int, user_id: int, base_url: str = "") -> dict:
+    """See ``evaluation.services.letters.produce``; what a killed worker had finished stays as it is."""
+    run = LetterRun.objects.get(pk=run_id)
+    actor = User.objects.get(pk=user_id)
+    try:
+        made = refusing(lambda: letters.produce(actor=actor, run=run, base_url=base_url, progress=progress))
+    except FontsMissing as error:
+        raise JobRefused(str(error), "fonts_missing") from error
+    return {"codes": made.codes, "files": made.files.count()}
+
+
+@shared_task(name="evaluation.erase_old_letters")
+def erase_old_letters() -> int:
+    """Erase files with codes that nobody confirmed as printed; sent by beat."""
+    return packets.erase_forgotten()

@@ -47,9 +47,11 @@ class EvaluatorsConfig(AppConfig):
         from accounts import scopes
         from accounts.models import ScopeKind
         from evaluators.models import Stratum
+        from evaluators.selectors import units_with_contact
         from foundation import navigation
 
         scopes.register(ScopeKind.STRATUM, lambda: Stratum.objects.values_list("code", "name"))
+        scopes.register(ScopeKind.UNIT, units_with_contact)
         navigation.register(
             navigation.NavItem(
                 label=_("Register of evaluators"),

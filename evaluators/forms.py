@@ -295,15 +295,30 @@ class _KeepsCode(forms.ModelForm):
 
 
 class UnitForm(_KeepsCode):
-    """A unit."""
+    """A unit; its contact person only for those who may see contact data."""
+
+    contact_phone = forms.CharField(
+        label=_("Phone of the contact person"),
+        max_length=40,
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
+    )
+
+    def __init__(self, *args: Any, with_contact: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if with_contact:
+            self.fields["contact_phone"].initial = self.instance.contact_phone or ""
+        else:
+            del self.fields["contact_name"], self.fields["contact_phone"]
 
     class Meta:
         model = Unit
-        fields = ["code", "name", "stratum", "district", "industry", "recused", "is_active"]
+        fields = ["code", "name", "stratum", "district", "industry", "contact_name", "recused", "is_active"]
         widgets = {"recused": forms.SelectMultiple(attrs={"size": 8})}
         help_texts = {
             "stratum": _("For strata that are drawn by unit."),
             "recused": _("Not on the ballots that this unit hands out. Ctrl and a click choose several."),
+            "contact_name": _("Gets the packet of a unit drawn as such, and hands its ballots out."),
             "is_active": _("An inactive unit cannot be drawn; its people still can, each by their own status."),
         }
 

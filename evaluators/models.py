@@ -48,6 +48,9 @@ class Unit(models.Model):
     recused = models.ManyToManyField(
         Department, blank=True, related_name="recused_units", verbose_name=_("departments it does not judge")
     )
+    # Who gets the packet of a unit drawn as such, and hands its ballots out.
+    contact_name = models.CharField(_("contact person"), max_length=50, blank=True)
+    contact_phone = EncryptedTextField(_("phone of the contact person"), default=b"", blank=True)
 
     class Meta:
         ordering = ["code"]

@@ -274,3 +274,15 @@ def districts_in(known: Groups) -> list[str]:
 def masked(phone: Any) -> str:
     """A number as those see it who may not: the last four digits."""
     return f"*******{phone[-TAIL_DIGITS:]}" if phone else ""
+
+
+_CONTACTS_OFFERED = 3_000
+
+
+def units_with_contact() -> list[tuple[str, str]]:
+    """(code, name) of the units that name a contact person: what the role of such a person can be limited to.
+
+    Not those that were drawn: who manages accounts does not learn that from a list. At most some thousand.
+    """
+    rows = Unit.objects.filter(is_active=True).exclude(contact_name="").order_by("name", "code")
+    return list(rows.values_list("code", "name")[:_CONTACTS_OFFERED])

@@ -25,8 +25,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
 PDF = "application/pdf"
-#: Letters in one call: setting a batch takes some 60 MB, a whole city at once would take gigabytes.
-BATCH = 250
+#: Letters in one call: a process that sets batch after batch of them stays below some 340 MB.
+BATCH = 100
 #: Stands for a character that no font has: the printers' mark for a missing type, never an empty box.
 GETA = "〓"
 FONTS = ("Noto Serif CJK SC", "Noto Sans CJK SC", "Noto Sans Mono CJK SC")

@@ -96,7 +96,7 @@ def delete_role(*, actor: User, role: Role) -> None:
 def grant_role(
     *, actor: User, user: User, role: Role, scope_kind: str = ScopeKind.ALL, scope_code: str = ""
 ) -> RoleGrant:
-    """Give a role, everywhere or for one department, sector or stratum; giving it twice changes nothing.
+    """Give a role, everywhere or for one department, sector, stratum or unit; giving it twice changes nothing.
 
     Raises PermissionDenied, ValidationError (a scope without its code), Conflict (the console).
     """

@@ -20,6 +20,7 @@ from assessment.models import Assessment
 from config.demo import canvassing, opinions, people, ratings, users
 from config.demo.codes import code_of
 from config.demo.departments import SECTORS, DemoDepartment, departments_at
+from config.demo.packets import BALLOTS_A_UNIT, BY_UNIT, name_contacts, show_packets
 from config.demo.plan import OPEN_YEAR, STRATA, YEARS, DemoYear, group_weights, spread
 from config.demo.replacing import ask_for_one, replace_some
 from departments.models import Department, DepartmentGroup, DepartmentYear, Sector
@@ -130,6 +131,7 @@ def _registry(city: City) -> None:
         )
         for person in people.people(city.generator(3), units, city.departments, city.scale)
     )
+    name_contacts(strata[BY_UNIT])
     city.tell(f"{len(units)} units, {count} people")
 
 
@@ -146,7 +148,7 @@ def _configure(city: City, round: Round, year: DemoYear) -> None:
     configuration = configuration_of(round)
     quotas = _quotas(city, year)
     sections: dict[str, RoundConfiguration] = {
-        "strata": replace(configuration, strata=tuple(_stratum(plan, quotas) for plan in configuration.strata))
+        "strata": replace(configuration, strata=tuple(_stratum(plan, quotas, year) for plan in configuration.strata))
     }
     if round.copied_from_id is None:
         sections |= {
@@ -178,8 +180,12 @@ def _configure(city: City, round: Round, year: DemoYear) -> None:
             configure(actor=city.actor, round=round, section=section, changes=changes, version=round.version)
 
 
-def _stratum(plan: StratumPlan, quotas: dict[str, int]) -> StratumPlan:
+def _stratum(plan: StratumPlan, quotas: dict[str, int], year: DemoYear) -> StratumPlan:
     quota = quotas[plan.code]
+    if plan.code == BY_UNIT and year is OPEN_YEAR:
+        units = -(-quota // BALLOTS_A_UNIT)
+        plan = replace(plan, drawn_by="unit", ballots_per_unit=BALLOTS_A_UNIT)
+        return replace(plan, quota=units, reserve=max(2, units // 10), cell_by=("district",), recusal="department")
     by = ("district",) if plan.code not in {"leaders", "npc", "cppcc", "party", "media"} else ()
     return replace(plan, quota=quota, reserve=max(2, quota // 10), cell_by=by, recusal="department")
 
@@ -355,6 +361,7 @@ def _open_round(city: City, quality: np.ndarray, previous: Round | None) -> None
             ),
         )
     ask_for_one(round, city.actor)
+    show_packets(round, city.seed, User.objects.get(username="gongwei2"))
     with city.timed("assessment"):
         _assess(city, OPEN_YEAR)
         canvassing.create(city.departments, OPEN_YEAR.year, city.seed)

@@ -12,7 +12,7 @@ from accounts.models import Role, RoleGrant, User
 from assessment.models import CanvassingReport
 from config import demo_hints
 from departments.models import Department, DepartmentGroup, Sector
-from evaluation.models import Invitation, Replacement
+from evaluation.models import Invitation, LetterRun, Replacement
 from evaluators.models import BulkChange, DrawnPlace, DuplicatePair, Evaluator, Merge, Stratum, Unit
 from foundation.models import AuditEntry, Job, JobState, StoredFile
 from scoring.models import Finding, ScoreRun
@@ -119,6 +119,7 @@ def _arguments(name: str, wanted: list[str]) -> dict[str, Any]:
         "scoring:run": ScoreRun.objects.filter(round__year=past_year),
         "canvassing:": CanvassingReport.objects.order_by("-state", "pk"),
         "assessment:": Department.objects.all(),
+        "evaluation:letter-": LetterRun.objects.filter(round__year=current_year),
         "evaluation:code-": Invitation.objects.filter(round__year=current_year, returned_on=None),
         "evaluation:replacement-create": DrawnPlace.objects.filter(
             draw__snapshot__year=current_year,

@@ -127,6 +127,7 @@ CELERY_BEAT_SCHEDULE = {
     "erase-old-lists": {"task": "evaluation.erase_old_lists", "schedule": 3600.0},
     "retain-people": {"task": "evaluators.retain", "schedule": 86_400.0},
     "compact-register-counts": {"task": "evaluators.compact_counts", "schedule": 3600.0},
+    "erase-old-letters": {"task": "evaluation.erase_old_letters", "schedule": 3600.0},
     "close-rounds-on-time": {"task": "evaluation.close_due_rounds", "schedule": 20.0},
 }
 JOB_STALE_SECONDS = 12

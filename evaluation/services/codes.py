@@ -122,14 +122,11 @@ def reissue_code(*, actor: User, invitation: Invitation, reason: str, base_url: 
         )
     code = BallotCode.new()
     row.opened_before = row.opened_before or row.opened_on is not None
-    row.code_hash, row.issued_on, row.opened_on, row.revoked_on, row.draft = (
-        code.hash,
-        timezone.localdate(),
-        None,
-        None,
-        None,
+    row.code_hash, row.issued_on = code.hash, timezone.localdate()
+    row.opened_on = row.revoked_on = row.spoiled_on = row.draft = None
+    row.save(
+        update_fields=["code_hash", "issued_on", "opened_on", "opened_before", "revoked_on", "spoiled_on", "draft"]
     )
-    row.save(update_fields=["code_hash", "issued_on", "opened_on", "opened_before", "revoked_on", "draft"])
     file = _keep_list(actor, locked_round, [(row, code)], base_url)
     _record(actor, "codes.reissue", row, reason, {"file": str(file.pk)})
     return IssuedCodes(1, file)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Sum
 from django.utils.translation import get_language
 
 from accounts.policies import scope_of
@@ -25,7 +24,8 @@ class Returns:
     """Invitations of one kind: drawn, sent (a code was made and not revoked), opened (Start was pressed), returned.
 
     ``drawn`` counts seats: the invitation of somebody replaced counts no longer, that of the stand-in does.
-    ``replaced`` are those that ended that way, ``stand_ins`` those of reserves who serve now.
+    ``replaced`` are those that ended that way, ``stand_ins`` those of reserves who serve now;
+    ``spoilt`` slips that came back spoiled.
     """
 
     label: str
@@ -35,6 +35,7 @@ class Returns:
     returned: int
     replaced: int = 0
     stand_ins: int = 0
+    spoilt: int = 0
 
     @property
     def rate(self) -> Fraction | None:
@@ -61,33 +62,54 @@ _COUNTS: dict[str, Any] = {
     "sent": Count("pk", filter=Q(issued_on__isnull=False, revoked_on=None)),
     "opened": Count("pk", filter=Q(opened_on__isnull=False)),
     "returned": Count("pk", filter=Q(returned_on__isnull=False)),
+    "spoilt": Sum("spoiled", default=0),
     "replaced": Count("pk", filter=Q(replaced_on__isnull=False)),
 }
 #: Looks into the places as well: where a page shows it.
 _WITH_STAND_INS = _COUNTS | {"stand_ins": Count("pk", filter=Q(replaced_on=None, place__role=DrawnRole.RESERVE))}
 
 
-def strata_for(user: Any) -> frozenset[str] | None:
-    """Codes of the strata whose return counts a user may see; None for all of them, empty for none."""
+@dataclass(frozen=True)
+class Reach:
+    """Whose counts somebody may see who may not see all: strata by code, and the packets of units by code."""
+
+    strata: frozenset[str] = frozenset()
+    units: frozenset[str] = frozenset()
+
+    @property
+    def is_units_alone(self) -> bool:
+        """True for the contact person of a unit, who sees how many of its ballots are back and nothing else."""
+        return not self.strata
+
+    @property
+    def condition(self) -> Q:
+        """Of a unit only the ballots it hands out: people drawn by name who belong to it are not its business."""
+        return Q(stratum__code__in=self.strata) | Q(unit__code__in=self.units, evaluator=None)
+
+
+def reach_of(user: Any) -> Reach | None:
+    """What return counts a user may see; None for all of them, an empty reach for none."""
     scope = scope_of(user, "returns.view")
-    return None if scope.everything else frozenset(scope.codes.get("stratum", ()))
+    if scope.everything:
+        return None
+    return Reach(frozenset(scope.codes.get("stratum", ())), frozenset(scope.codes.get("unit", ())))
 
 
-def visible(round: Round, strata: Collection[str] | None) -> QuerySet[Invitation]:
-    """The invitations of a round in these strata (None = all)."""
+def visible(round: Round, reach: Reach | None) -> QuerySet[Invitation]:
+    """The invitations of a round within reach (None = all)."""
     rows = round.invitations.order_by()
-    return rows if strata is None else rows.filter(stratum__code__in=strata)
+    return rows if reach is None else rows.filter(reach.condition)
 
 
-def total(round: Round, strata: Collection[str] | None = None) -> Returns:
+def total(round: Round, reach: Reach | None = None) -> Returns:
     """All of them together. One query."""
-    return Returns(label="", **visible(round, strata).aggregate(**_WITH_STAND_INS))
+    return Returns(label="", **visible(round, reach).aggregate(**_WITH_STAND_INS))
 
 
-def by_stratum(round: Round, strata: Collection[str] | None = None) -> list[Returns]:
+def by_stratum(round: Round, reach: Reach | None = None) -> list[Returns]:
     """By stratum in its order. One query."""
     order = ["stratum__order", "stratum__code"]
-    rows = visible(round, strata).values(*order, "stratum__name", "stratum__name_en").annotate(**_WITH_STAND_INS)
+    rows = visible(round, reach).values(*order, "stratum__name", "stratum__name_en").annotate(**_WITH_STAND_INS)
     return [
         _returns(stratum_label(row["stratum__name"], row["stratum__name_en"]), row) for row in rows.order_by(*order)
     ]
@@ -98,15 +120,15 @@ def stratum_label(name: str, name_en: str) -> str:
     return name_en if name_en and (get_language() or "").startswith("en") else name
 
 
-def by_district(round: Round, strata: Collection[str] | None = None) -> list[Returns]:
+def by_district(round: Round, reach: Reach | None = None) -> list[Returns]:
     """By district, by name. One query."""
-    rows = visible(round, strata).values("district").annotate(**_COUNTS).order_by("district")
+    rows = visible(round, reach).values("district").annotate(**_COUNTS).order_by("district")
     return [_returns(row["district"], row) for row in rows]
 
 
-def by_round(strata: Collection[str] | None = None) -> list[tuple[Round, Returns]]:
+def by_round(reach: Reach | None = None) -> list[tuple[Round, Returns]]:
     """Rounds with invitations, newest first, each with its counts. Two queries."""
-    rows = Invitation.objects.order_by() if strata is None else Invitation.objects.filter(stratum__code__in=strata)
+    rows = Invitation.objects.order_by() if reach is None else Invitation.objects.filter(reach.condition)
     counted: dict[int, Any] = {row["round_id"]: row for row in rows.values("round_id").annotate(**_COUNTS).order_by()}
     rounds = Round.objects.filter(pk__in=counted).defer("configuration", "ballot_definition", "baselines")
     return [(each, _returns(str(each.year), counted[each.pk])) for each in rounds]
@@ -117,18 +139,23 @@ def of_unit(row: dict[str, Any]) -> Returns:
     return _returns(row["unit__name"], row)
 
 
-def by_unit(round: Round, strata: Collection[str] | None = None, search: str = "") -> QuerySet[Any]:
-    """By unit, by name: rows with ``unit__name``, ``unit__code`` and the counts (see `of_unit`)."""
-    rows = visible(round, strata).exclude(unit=None)
+def by_unit(round: Round, reach: Reach | None = None, search: str = "") -> QuerySet[Any]:
+    """By unit, by name: rows with ``unit__name``, ``unit__code`` and the counts (see `of_unit`).
+
+    Within a limited reach packets alone: a unit of one person drawn would name who was drawn.
+    """
+    rows = visible(round, reach).exclude(unit=None)
+    if reach is not None:
+        rows = rows.filter(evaluator=None)
     if search:
         rows = rows.filter(Q(unit__name__icontains=search) | Q(unit__code__iexact=search))
     return rows.values("unit_id", "unit__name", "unit__code").annotate(**_COUNTS).order_by("unit__name", "unit_id")
 
 
-def by_day(round: Round, strata: Collection[str] | None = None) -> list[Day]:
+def by_day(round: Round, reach: Reach | None = None) -> list[Day]:
     """By the day on which ballots came back, oldest first. One query."""
     rows = (
-        visible(round, strata)
+        visible(round, reach)
         .filter(returned_on__isnull=False)
         .values_list("returned_on")
         .annotate(count=Count("pk"))

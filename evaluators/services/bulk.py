@@ -24,6 +24,8 @@ class NewUnit:
     district: str = ""
     industry: str = ""
     stratum_id: int | None = None
+    contact_name: str = ""
+    contact_phone: str = ""
 
 
 class NewEvaluator(NamedTuple):
@@ -45,8 +47,20 @@ class NewEvaluator(NamedTuple):
 
 def add_units(units: Iterable[NewUnit]) -> Mapping[str, int]:
     """Add units; returns the primary key of each code."""
-    rows = [(unit.code, unit.name, unit.district, unit.industry, unit.stratum_id, True) for unit in units]
-    bulk_write(Unit, ("code", "name", "district", "industry", "stratum_id", "is_active"), rows)
+    phone_field = Unit._meta.get_field("contact_phone")
+    assert isinstance(phone_field, EncryptedTextField)  # noqa: S101 -- for the type checker
+    seal = phone_field.encrypter()
+    rows = [
+        (
+            unit.code, unit.name, unit.district, unit.industry, unit.stratum_id, True, unit.contact_name,
+            seal(unit.contact_phone),
+        )
+        for unit in units
+    ]  # fmt: skip
+    columns = (
+        "code", "name", "district", "industry", "stratum_id", "is_active", "contact_name", "contact_phone",
+    )  # fmt: skip
+    bulk_write(Unit, columns, rows)
     added = {row[0] for row in rows}
     return {code: pk for code, pk in Unit.objects.values_list("code", "pk") if code in added}
 

@@ -62,20 +62,29 @@ def save_unit(
     stratum: Stratum | None = None,
     recused: Iterable[Department] = (),
     is_active: bool = True,
+    contact_name: str | None = None,
+    contact_phone: str | None = None,
 ) -> Unit:
     """Create a unit or change one, whose code stays. Inactive ones cannot be drawn; their people still can.
 
-    ``recused`` are the departments that its ballots leave out. Raises PermissionDenied, ValidationError.
+    ``recused`` are the departments that its ballots leave out; contact data that are None stay as they are, others need
+    "registry.contact". Raises PermissionDenied, ValidationError.
     """
     require(actor, "registry.edit")
     row = Unit.objects.select_for_update().get(pk=unit.pk) if unit else Unit()
+    contact = {"contact_name": contact_name, "contact_phone": contact_phone}
+    contact = {key: clean_text(value) for key, value in contact.items() if value is not None}
+    if contact:
+        require(actor, "registry.contact")
+    new_contact = any(value != (getattr(row, key) or "") for key, value in contact.items())
     texts = {"name": name, "district": district, "industry": industry}
     found = cleaned(texts if unit else {"code": code, **texts}, of_unit=True)
     before = _unit_state(row) if unit else {}
-    _put(row, {**found, "stratum": stratum, "is_active": is_active})
+    _put(row, {**found, **contact, "stratum": stratum, "is_active": is_active})
     row.save()
     row.recused.set(recused)
-    _record(actor, "unit", row, before, _unit_state(row))
+    # That contact data changed, never which.
+    _record(actor, "unit", row, before, _unit_state(row) | ({"contact": "…"} if new_contact else {}))
     return row
 
 

@@ -65,6 +65,7 @@ def unit_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "people": people,
         "active": active,
         "may_edit": may(request.user, "registry.edit"),
+        "may_contact": may(request.user, "registry.contact"),
         "crumbs": _unit_crumbs((row.name, "")),
     }
     return render(request, "evaluators/unit_detail.html", context)
@@ -86,7 +87,8 @@ def unit_edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _unit_form(request: HttpRequest, row: Unit | None) -> HttpResponse:
     name = row.name if row else ""
-    form: Any = UnitForm(request.POST or None, instance=row)
+    with_contact = may(request.user, "registry.contact")
+    form: Any = UnitForm(request.POST or None, instance=row, with_contact=with_contact)
     if request.method == "POST" and form.is_valid():
         saved = try_service(form, lambda: classes.save_unit(actor=actor_of(request), unit=row, **form.cleaned_data))
         if saved is not None:

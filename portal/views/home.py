@@ -55,7 +55,7 @@ def _under_way(request: HttpRequest) -> dict[str, Any] | None:
         return None
     counts = None
     if may_somewhere(request.user, "returns.view"):
-        counts = returns.total(round, returns.strata_for(request.user))
+        counts = returns.total(round, returns.reach_of(request.user))
     return {"round": round, "returns": counts, "may_open": may(request.user, "round.view")}
 
 
