@@ -9,7 +9,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.debug import sensitive_variables
 
 from evaluation.ballot_code import BallotCode
@@ -51,7 +51,7 @@ def packets(round: Round, coded: Sequence[Coded], base_url: str) -> dict[str, An
                 "Whoever takes a slip signs on the next line. The numbers count signatures: they stand on no slip, "
                 "and nobody can tell from them who had which code. Keep this list in the unit; do not send it in."
             ),
-            "head": [_("No."), _("Name"), _("Signature"), _("Date")],
+            "head": [_("No."), pgettext("person", "Name"), _("Signature"), _("Date")],
             "closing": [
                 _("Slips taken"),
                 _("Slips left over, unopened"),

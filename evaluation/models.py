@@ -10,12 +10,10 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from evaluation.letter_models import LetterFile, LetterKind, LetterRun, LetterState
+from evaluation.letter_models import LetterFile, LetterKind, LetterRun, LetterState  # noqa: F401 -- models of the app
 from evaluation.states import RoundState
 from evaluators.models import Draw, DrawnPlace, Evaluator, Stratum, Unit
 from foundation.append_only import AppendOnlyModel
-
-__all__ = ["LetterFile", "LetterKind", "LetterRun", "LetterState"]
 
 
 class KeyMode(models.TextChoices):
