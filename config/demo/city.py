@@ -361,7 +361,7 @@ def _open_round(city: City, quality: np.ndarray, previous: Round | None) -> None
             ),
         )
     ask_for_one(round, city.actor)
-    show_packets(round, city.seed, User.objects.get(username="gongwei2"))
+    show_packets(round, city.seed, User.objects.get(username="fuhe"))
     with city.timed("assessment"):
         _assess(city, OPEN_YEAR)
         canvassing.create(city.departments, OPEN_YEAR.year, city.seed)

@@ -26,7 +26,7 @@ def logins(departments: list[DemoDepartment]) -> list[DemoLogin]:
     first = next(department for department in departments if department.group == "enforcement")
     return [
         DemoLogin("gongwei", "机关工委 示范员", "committee"),
-        DemoLogin("gongwei2", "机关工委 示范员乙", "committee"),
+        DemoLogin("fuhe", "机关工委 复核员", "committee"),
         DemoLogin("lingdao", "市领导 示范员", "leader"),
         DemoLogin("lianluo", f"{first.short_name}联络员", "liaison", (ScopeKind.DEPARTMENT, first.code)),
         DemoLogin("kaohe", "考核责任单位 示范员", "assessor"),
