@@ -16,11 +16,11 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.policies import may, may_somewhere, permission_required
 from evaluators import listing, past, selectors
 from evaluators.forms import DayForm, EvaluatorForm, RegistryFilter, SearchForm, StatusForm
-from evaluators.models import Evaluator, RetentionNotice
+from evaluators.models import Evaluator, EvaluatorStatus, RetentionNotice, Stratum
 from evaluators.search_words import seal
 from evaluators.services import registry
 from evaluators.services.registry import LooksKnown
-from evaluators.views.rows import people_rows
+from evaluators.views.rows import option_tags, people_rows
 from evaluators.views.shared import FORM_METHODS, actor_of, crumbs, number
 from foundation.form_errors import try_service
 
@@ -40,17 +40,10 @@ def evaluator_list(request: HttpRequest) -> HttpResponse:
     page = listing.page_of(
         request.user, search, after=number(request, "after"), before=number(request, "before"), known=known
     )
-    form = SearchForm(
-        initial={
-            "q": search.text,
-            "stratum": search.stratum,
-            "district": search.district,
-            "status": search.status,
-            "unit": search.unit,
-        }
-    )
+    strata = [(row.pk, row) for row in Stratum.objects.all()]
     context = {
-        "form": form,
+        "strata": option_tags([("", _("All strata")), *strata], search.stratum.pk if search.stratum else ""),
+        "statuses": option_tags([("", _("All")), *EvaluatorStatus.choices], search.status),
         "search": search,
         "is_filtered": search != selectors.Search(),
         "page": page,
