@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from .allocation import allocate
+from .columns import texts_at
 from .errors import BadInput, shown
 from .plan import Plan, StratumPlan, seed
 from .selection import HashedKeys, Place, Progress, Role, Selection, select
@@ -113,8 +114,11 @@ def _counting_from(done: int, total: int, progress: Progress) -> Callable[[int],
 
 def _places(pool: Pool, code: str, selection: Selection) -> list[Place]:
     roles: tuple[tuple[Role, list[int]], ...] = (("main", selection.main), ("reserve", selection.reserve))
+    everyone = selection.main + selection.reserve
+    ids = dict(zip(everyone, texts_at(pool.ids, everyone), strict=True))
+    units = dict(zip(everyone, texts_at(pool.units, everyone), strict=True))
     return [
-        Place(pool.ids[i], code, pool.cells[i], pool.units[i], role, order)
+        Place(ids[i], code, pool.cells[i], units[i], role, order)
         for role, positions in roles
         for order, i in enumerate(positions, start=1)
     ]

@@ -6,16 +6,15 @@ import hashlib
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import compress
+from itertools import compress, repeat
 from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
+from .columns import as_bytes, texts_at
 from .plan import StratumPlan
 
 Progress = Callable[[int, int], object]
 Role = Literal["main", "reserve"]
 Key = TypeVar("Key", bytes, float)
-
-_BLOCK = 1 << 15
 
 
 class Place(NamedTuple):
@@ -90,17 +89,19 @@ class HashedKeys(Keys[bytes]):
 
     def below(self, bound: bytes | None) -> list[tuple[bytes, int]]:
         found: list[tuple[bytes, int]] = []
-        for start in range(0, self.size, _BLOCK):
-            block = self._ids[start : start + _BLOCK]
+        start = 0
+        for block in as_bytes(self._ids):
             found += self._hashed(enumerate(block, start), bound)
+            start += len(block)
             if self._progress is not None:
-                self._progress(start + len(block))
+                self._progress(start)
         return found
 
     def of(self, positions: Iterable[int]) -> list[tuple[bytes, int]]:
-        return self._hashed(((i, self._ids[i]) for i in positions), None)
+        wanted = list(positions)
+        return self._hashed(zip(wanted, map(str.encode, texts_at(self._ids, wanted)), strict=True), None)
 
-    def _hashed(self, numbered: Iterable[tuple[int, str]], bound: bytes | None) -> list[tuple[bytes, int]]:
+    def _hashed(self, numbered: Iterable[tuple[int, bytes]], bound: bytes | None) -> list[tuple[bytes, int]]:
         # The one loop that runs a million times: keys above the bound are not kept.
         copy = self._copy
         found: list[tuple[bytes, int]] = []
@@ -108,7 +109,7 @@ class HashedKeys(Keys[bytes]):
         limit = bound if bound is not None else b"\xff" * 33
         for i, candidate in numbered:
             digest = copy()
-            digest.update(candidate.encode())
+            digest.update(candidate)
             key = digest.digest()
             if key < limit:
                 add((key, i))
@@ -160,10 +161,12 @@ def _choose(
     cap = stratum.max_per_unit
 
     def take(ascending: list[tuple[Key, int]], by_cell: bool) -> None:
-        for key, i in ascending:
+        # Units count for the cap alone.
+        units_there = repeat("") if cap is None else texts_at(units, [i for _, i in ascending])
+        for (key, i), unit in zip(ascending, units_there, strict=False):
             if len(chosen) == stratum.quota:
                 return
-            cell, unit = cells[i], units[i]
+            cell = cells[i]
             if i in chosen or (by_cell and cell not in open_seats):
                 continue
             if cap is not None and unit:
