@@ -21,6 +21,8 @@ register_labels(
         "letters.withdraw": _("Batch of letters withdrawn"),
         "drawn_list.export": _("List of the drawn taken as a file"),
         "drawn_list.view": _("List of the drawn looked at"),
+        "snapshot.altered": _("Stored register found altered"),
+        "snapshot.compare": _("Register of now compared with the frozen one"),
         "draw.verify": _("Draw redone to verify it"),
         "nominations.limits": _("Limits of nominations changed"),
         "quota.count": _("Register counted for the quotas"),

@@ -170,6 +170,37 @@ def cell_sizes(configuration: RoundConfiguration) -> dict[str, dict[str, int]]:
 
 
 @dataclass(frozen=True)
+class RegisterComparison:
+    """The last time that the register was compared with a snapshot before its draw: how many, of each kind."""
+
+    at: datetime
+    who: str
+    vanished: int
+    inactive: int
+    moved: int
+
+    @property
+    def has_changes(self) -> bool:
+        """True if somebody frozen is not in the register as then."""
+        return bool(self.vanished or self.inactive or self.moved)
+
+
+def comparison_of(snapshot: Snapshot) -> RegisterComparison | None:
+    """The last comparison of the register with a snapshot, or None."""
+    entry = (
+        AuditEntry.objects.filter(
+            action="snapshot.compare", subject_type=Snapshot._meta.label_lower, subject_id=str(snapshot.pk)
+        )
+        .order_by("-id")
+        .first()
+    )
+    if entry is None:
+        return None
+    counts = {key: entry.after[key]["count"] for key in ("vanished", "inactive", "moved")}
+    return RegisterComparison(entry.at, entry.actor_name, **counts)
+
+
+@dataclass(frozen=True)
 class Verification:
     """One time that a draw on record was redone."""
 

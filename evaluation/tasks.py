@@ -29,6 +29,7 @@ from evaluation.services import (
     nominating,
     packets,
     planning,
+    register_changes,
     representing,
 )
 from evaluation.services.letters import LETTER_KIND
@@ -68,7 +69,7 @@ def freeze(progress: Progress, *, round_id: int, user_id: int, seed_source: str,
 
 
 @job("evaluation.draw", title=_("Draw the evaluators"))
-def draw(progress: Progress, *, round_id: int, user_id: int, public_seed: str, witnesses: str = "") -> dict:
+def draw(progress: Progress, *, round_id: int, user_id: int, public_seed: str, witnesses: str) -> dict:
     """Draw for a round; a run that finds the draw of a killed one with the same seed says so."""
     evaluation = Round.objects.get(pk=round_id)
     actor = User.objects.get(pk=user_id)
@@ -103,6 +104,15 @@ def represent(progress: Progress, *, draw_id: int, user_id: int) -> dict:
     actor = User.objects.get(pk=user_id)
     refusing(lambda: representing.make_representation(actor=actor, record=record, progress=progress))
     return {"draw": record.pk}
+
+
+@job("evaluation.compare_register", title=_("Compare the register of now with the frozen one"))
+def compare_register(progress: Progress, *, round_id: int, user_id: int) -> dict:
+    """Say who of the frozen candidates the register no longer bears out, before anybody is drawn."""
+    evaluation = Round.objects.get(pk=round_id)
+    actor = User.objects.get(pk=user_id)
+    found = refusing(lambda: register_changes.compare_register(actor=actor, round=evaluation, progress=progress))
+    return {"vanished": len(found.vanished), "inactive": len(found.inactive), "moved": len(found.moved)}
 
 
 @job("evaluation.verify_draw", title=_("Draw once more and compare"))

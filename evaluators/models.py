@@ -204,6 +204,8 @@ class Snapshot(models.Model):
     year = models.PositiveSmallIntegerField(_("year"), db_index=True)
     number = models.PositiveSmallIntegerField(_("number"))
     registry_file = models.ForeignKey(StoredFile, on_delete=models.PROTECT, related_name="+")
+    # Sealed, so that where the register's file is altered the copy tells which rows.
+    copy_file = models.ForeignKey(StoredFile, on_delete=models.PROTECT, related_name="+", null=True)
     exclusions_file = models.ForeignKey(StoredFile, on_delete=models.PROTECT, related_name="+", null=True)
     snapshot_hash = models.CharField(_("fingerprint of the snapshot"), max_length=64)
     exclusions_hash = models.CharField(_("fingerprint of the exclusions"), max_length=64, blank=True)

@@ -74,6 +74,16 @@ def read(file: StoredFile) -> bytes:
     return content
 
 
+def as_found(file: StoredFile) -> bytes | None:
+    """What lies where the file should be, whatever it is, to tell what became of it; None = nothing readable."""
+    try:
+        with default_storage.open(_path(file)) as stream:
+            body = stream.read()
+        return crypto.decrypt(body, purpose=f"file:{file.pk}") if file.encrypted else body
+    except (FileNotFoundError, crypto.DecryptionError):
+        return None
+
+
 def fetch(file: StoredFile, *, user: Any) -> BytesIO:
     """Read a file for a person and write down that they took it. The caller has checked ``file.permission``.
 

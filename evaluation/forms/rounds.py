@@ -123,7 +123,7 @@ class SeedForm(forms.Form):
         help_text=_("ASCII digits and letters in groups separated by single spaces, as the announced source gave it."),
     )
     witnesses = forms.CharField(
-        label=_("Witnesses"), max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 3}),
+        label=_("Witnesses"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("Names of those present, one a line."),
     )  # fmt: skip
     short_accepted = forms.BooleanField(

@@ -18,10 +18,11 @@ from evaluation.refusals import Missing, Refused
 from evaluation.selectors import configuration_of, standing_draw, standing_snapshot
 from evaluation.services.freezing import take_back
 from evaluation.services.moves import lock, move, refuse_unless_at
+from evaluation.services.register_changes import altered
 from evaluation.states import VERBS
 from evaluators.candidates import PERSON, Identified, Known, identify
 from evaluators.draw import BadInput, check_public_seed, draw
-from evaluators.models import Draw, DrawnPlace, DrawnRole, Snapshot, Stratum
+from evaluators.models import Draw, DrawnPlace, DrawnRole, Stratum
 from evaluators.services.snapshots import candidates_of, plan_of, record_draw, redraw
 from foundation import audit, files
 from foundation.files import FileGone
@@ -35,7 +36,7 @@ def draw_evaluators(
     actor: User,
     round: Round,
     public_seed: str,
-    witnesses: str = "",
+    witnesses: str,
     progress: Progress | None = None,
 ) -> Draw:
     """Draw from the frozen register with the seed that the announced source gave (configured → drawn).
@@ -43,14 +44,20 @@ def draw_evaluators(
     What is drawn depends on the stored register, the frozen plan and the seed alone, so that a run that was killed and
     started again draws the same. Those drawn get their invitations in the transaction of the draw.
 
+    Args:
+        public_seed: as the announced source gave it.
+        witnesses: the names of those present, one a line; a draw without them is refused.
+
     Raises:
-        PermissionDenied, Refused (wrong state, seed of another form, stored register altered).
+        PermissionDenied, Refused (wrong state, seed of another form, no witnesses, stored register altered).
     """
     require(actor, "round.draw")
     progress = progress or SilentProgress()
     round.refresh_from_db()
     refuse_unless_at(round, VERBS["draw"])
     refuse_bad_seed(public_seed)
+    if not witnesses.strip():
+        raise Refused(Missing("witnesses_missing", _("Name those present at the draw.")))
     snapshot = standing_snapshot(round.year)
     if snapshot is None:
         raise Refused(Missing("no_snapshot", _("There is no frozen register to draw from.")))
@@ -58,7 +65,7 @@ def draw_evaluators(
         candidates = candidates_of(snapshot)
         result = draw(candidates, plan_of(snapshot), public_seed, _teller(progress, _("Drawing")))
     except (BadInput, FileGone) as error:
-        raise Refused(_altered(snapshot, error)) from error
+        raise Refused(altered(actor, snapshot, error)) from error
     ids = {code: pool.ids for code, pool in candidates.pools.items()}
     identified = identify(snapshot.pk, ids, {place.id for place in result.places}, progress)
     with transaction.atomic():
@@ -123,7 +130,7 @@ def verify_draw(*, actor: User, record: Draw, progress: Progress | None = None) 
     try:
         again = redraw(record, _teller(progress, _("Drawing once more")))
     except (BadInput, FileGone) as error:
-        raise Refused(_altered(record.snapshot, error)) from error
+        raise Refused(altered(actor, record.snapshot, error)) from error
     same = again.csv() == _stored_result(record) and again.seed == record.seed
     with transaction.atomic():
         audit.record(
@@ -234,15 +241,6 @@ def _small_classes(configuration: RoundConfiguration, held: list[tuple[str, str]
 
 def _stored_result(record: Draw) -> bytes:
     return files.read(record.result_file)
-
-
-def _altered(snapshot: Snapshot, error: BadInput | FileGone) -> Missing:
-    code = error.code if isinstance(error, BadInput) else "snapshot_changed"
-    message = _(
-        "The stored register of %(year)s is not the one that was frozen (published fingerprint %(hash)s). Nothing was "
-        "drawn. Restore the file, or go back to draft and freeze again."
-    ) % {"year": snapshot.year, "hash": snapshot.snapshot_hash}
-    return Missing(code, message)
 
 
 def _teller(progress: Progress, message: str) -> Callable[[int, int], None]:

@@ -8,6 +8,7 @@ from django import template
 from django.utils.safestring import SafeString
 
 from evaluation.models import Round
+from evaluation.selectors import draw_count
 from evaluation.states import RoundState
 from evaluation.wording import Named, label_of
 from foundation.templatetags.ui import status
@@ -32,6 +33,12 @@ def round_status(round: Round) -> SafeString:
     """The badge of a round's state."""
     state = RoundState(round.state)
     return status(str(state.label), BADGES[state])
+
+
+@register.inclusion_tag("evaluation/draws_note.html")
+def draws_of(year: int) -> dict[str, int]:
+    """How often was drawn for the round of a year: quietly where once, plainly where more than once."""
+    return {"draws": draw_count(year), "year": year}
 
 
 @register.filter

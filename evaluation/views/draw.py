@@ -110,9 +110,12 @@ def draw_sheet(request: HttpRequest, year: int) -> HttpResponse:
 
 @require_GET
 @permission_required("round.view")
-def draw_download(request: HttpRequest, year: int) -> HttpResponse:
-    """The folder with which anybody redoes the draw, as a zip."""
-    snapshot = selectors.standing_snapshot(year)
+def draw_download(request: HttpRequest, year: int, number: int | None = None) -> HttpResponse:
+    """The folder with which anybody redoes the draw, as a zip; with ``number`` that of a snapshot on record."""
+    if number is None:
+        snapshot = selectors.standing_snapshot(year)
+    else:
+        snapshot = selectors.snapshots_of(year).filter(number=number).first()
     if snapshot is None:
         raise Http404
     record = getattr(snapshot, "draw", None)
@@ -121,6 +124,22 @@ def draw_download(request: HttpRequest, year: int) -> HttpResponse:
     response = HttpResponse(packed, content_type="application/zip")
     response["Content-Disposition"] = f'attachment; filename="draw-{year}-{snapshot.number}.zip"'
     return response
+
+
+@require_POST
+@permission_required("round.draw")
+def draw_compare(request: HttpRequest, year: int) -> HttpResponse:
+    """Before the draw: who of the frozen register is no longer in the register as then."""
+    evaluation = get_round(year)
+    moves.refuse_unless_at(evaluation, VERBS["draw"])
+    return start_job(
+        request,
+        "evaluation.compare_register",
+        params={"round_id": evaluation.pk},
+        permission="round.draw",
+        exclusive_key=f"evaluation.compare:{year}",
+        back_url=reverse("evaluation:draw-detail", args=(year,)),
+    )
 
 
 @require_POST
@@ -149,6 +168,8 @@ def _published(evaluation: Round, snapshot: Snapshot | None) -> dict[str, Any]:
         "record": record,
         "chances": chance_rows(evaluation, snapshot) if snapshot else [],
         "report": draw_report(evaluation, record) if record else None,
+        "compared": selectors.comparison_of(snapshot) if snapshot and not record else None,
+        "signers": [name for name in record.witnesses.splitlines() if name.strip()] if record else [],
         "checks": selectors.verifications_of(record) if record else [],
         "earlier": [entry for entry in selectors.snapshots_of(evaluation.year) if entry.voided_at],
         "draws": selectors.draw_count(evaluation.year),

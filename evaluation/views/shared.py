@@ -10,7 +10,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
 from evaluation.models import Round
-from evaluation.selectors import round_of
+from evaluation.selectors import draw_count, round_of
 
 Crumbs = list[tuple[str, str]]
 
@@ -39,11 +39,14 @@ def posted(request: HttpRequest) -> Any:
 def crumbs(round: Round, *last: str) -> Crumbs:
     """Rounds › the round › …"""
     way: Crumbs = [(_("Rounds"), reverse("evaluation:round-list"))]
+    draws = draw_count(round.year)
+    # A second draw is seen on every page of its round.
+    name = _("%(year)s (%(draws)s draws)") % {"year": round.year, "draws": draws} if draws > 1 else str(round.year)
     if not last:
-        return [*way, (str(round.year), "")]
+        return [*way, (name, "")]
     return [
         *way,
-        (str(round.year), reverse("evaluation:round-detail", args=(round.year,))),
+        (name, reverse("evaluation:round-detail", args=(round.year,))),
         *((text, "") for text in last),
     ]
 

@@ -9,6 +9,7 @@ import csv
 import io
 import zipfile
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +30,7 @@ from foundation.models import StoredFile
 
 CSV = "text/csv; charset=utf-8"
 _BATCH = 2_000
+_PROGRAM = Path(__file__).resolve().parents[1] / "draw"
 
 
 @transaction.atomic
@@ -55,6 +57,7 @@ def record_snapshot(
         year=year,
         number=last + 1,
         registry_file=_store(registry, "draw.registry", "registry.csv", actor, year, permission="round.view"),
+        copy_file=_store(registry, "draw.registry_copy", "registry.csv", actor, year, encrypted=True),
         exclusions_file=_store(
             _exclusions_csv(collected), "draw.exclusions", "exclusions.csv", actor, year, encrypted=True
         ),
@@ -189,7 +192,8 @@ def redraw(record: Draw, progress: DrawProgress | None = None) -> DrawResult:
 
 
 def folder(*, actor: User, snapshot: Snapshot, more: Mapping[str, bytes] | None = None) -> bytes:
-    """A zip with what anybody needs to redo the draw: registry.csv, draw.json and, once drawn, drawn.csv.
+    """A zip with what anybody needs to redo the draw: registry.csv, draw.json and, once drawn, drawn.csv; beside them
+    the program itself (standard library only) and how to use it.
 
     ``more``: further files by name. Whoever takes it is written down. Raises PermissionDenied, FileGone.
     """
@@ -206,6 +210,9 @@ def folder(*, actor: User, snapshot: Snapshot, more: Mapping[str, bytes] | None 
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in contents.items():
             archive.writestr(name, content)
+        archive.write(_PROGRAM / "README.txt", "README.txt")
+        for source in sorted(_PROGRAM.glob("*.py")):
+            archive.write(source, f"draw/{source.name}")
     return packed.getvalue()
 
 

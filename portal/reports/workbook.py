@@ -17,7 +17,7 @@ from departments.models import Department, DepartmentGroup, Sector
 from evaluation.definition import RoundConfiguration
 from evaluation.models import Round
 from evaluation.representation.sheets import representation_sheets
-from evaluation.selectors import configuration_of
+from evaluation.selectors import configuration_of, draw_count
 from foundation.formats import moment
 from foundation.tables.writing import Sheet, Value, xlsx_bytes
 from portal.reports.explanation_sheet import explanation_sheet
@@ -391,6 +391,7 @@ def _about(source: _Source, heading: str) -> Sheet:
         [_("Version of the program"), run.code_version],
     ]
     rows += ([label, count] for label, count in trial_rows(round))
+    rows.append([_("Draws of evaluators in this round"), draw_count(round.year)])
     return Sheet(
         name=_("About"),
         title=f"{heading} — {_('About')}",

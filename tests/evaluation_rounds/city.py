@@ -15,6 +15,7 @@ from evaluation.services import configure, create_round
 from evaluators.models import Evaluator, Stratum, Unit
 
 SEED = "07 11 13 19 23 31 05 20081124"
+WITNESSES = "张三\n李四"
 SOURCE = "双色球 2008138 期"
 
 

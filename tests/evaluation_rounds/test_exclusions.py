@@ -102,7 +102,7 @@ def test_partial_recusals_are_counted_and_listed_beside_those_left_out() -> None
 
 def test_what_is_listed_in_part_is_what_the_ballot_leaves_out() -> None:
     evaluation = frozen()
-    draw_evaluators(actor=console(), round=evaluation, public_seed=city.SEED)
+    draw_evaluators(actor=console(), round=evaluation, public_seed=city.SEED, witnesses=city.WITNESSES)
     by_code = {row.evaluator.code: row.recused for row in Invitation.objects.filter(evaluator__isnull=False)}
     expected = {"npc-0002": ["D-party-1", "D-party-2"], "residents-0001": ["D-party-1"], "media-0001": []}
     for code, recused in expected.items():
@@ -133,7 +133,7 @@ def test_people_of_a_stratum_drawn_by_unit_are_no_candidates_and_so_not_left_out
 
 def test_rotation_is_listed_for_people_and_units_alike() -> None:
     evaluation = frozen()
-    draw_evaluators(actor=console(), round=evaluation, public_seed=city.SEED)
+    draw_evaluators(actor=console(), round=evaluation, public_seed=city.SEED, witnesses=city.WITNESSES)
     following = create_round(
         actor=console(), year=2009, title="b", copy_from=evaluation, opens_at=evaluation.opens_at,
         closes_at=evaluation.closes_at,

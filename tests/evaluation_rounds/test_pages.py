@@ -387,10 +387,11 @@ def test_a_short_seed_must_be_confirmed(staff: Client) -> None:
     evaluation = city.draft()
     freeze_register(actor=console(), round=evaluation, seed_source=city.SOURCE)
     url = reverse("evaluation:draw-detail", args=(2008,))
-    assert staff.post(url, {"public_seed": "07 11"}).status_code == 200
-    assert staff.post(url, {"public_seed": "07  11", "short_accepted": "on"}).status_code == 200
+    present = {"witnesses": city.WITNESSES}
+    assert staff.post(url, {"public_seed": "07 11", **present}).status_code == 200
+    assert staff.post(url, {"public_seed": "07  11", "short_accepted": "on", **present}).status_code == 200
     assert not Job.objects.exists()
-    assert staff.post(url, {"public_seed": "07 11", "short_accepted": "on"}).status_code == 302
+    assert staff.post(url, {"public_seed": "07 11", "short_accepted": "on", **present}).status_code == 302
 
 
 def test_a_seed_before_freezing_is_refused(staff: Client) -> None:
@@ -431,7 +432,7 @@ def test_unequal_cells_are_shown_before_freezing(staff: Client) -> None:
 def test_a_draw_is_voided_on_a_page_that_asks_why(staff: Client) -> None:
     evaluation = city.draft()
     freeze_register(actor=console(), round=evaluation, seed_source=city.SOURCE)
-    draw_evaluators(actor=console(), round=evaluation, public_seed=city.SEED)
+    draw_evaluators(actor=console(), round=evaluation, public_seed=city.SEED, witnesses=city.WITNESSES)
     url = reverse("evaluation:round-back", args=(2008, "void_draw"))
     assert staff.get(url).status_code == 200
     assert staff.post(url, {"reason": " "}).status_code == 200
@@ -444,7 +445,7 @@ def test_a_draw_is_voided_on_a_page_that_asks_why(staff: Client) -> None:
 def test_opening_and_moving_the_end(staff: Client) -> None:
     evaluation = city.draft()
     freeze_register(actor=console(), round=evaluation, seed_source=city.SOURCE)
-    draw_evaluators(actor=console(), round=evaluation, public_seed=city.SEED)
+    draw_evaluators(actor=console(), round=evaluation, public_seed=city.SEED, witnesses=city.WITNESSES)
     url = reverse("evaluation:round-open", args=(2008,))
     assert staff.post(url).status_code == 409
     city.issue_all(evaluation)

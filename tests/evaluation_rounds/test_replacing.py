@@ -83,7 +83,7 @@ def drawn(
     if before is not None:
         before(evaluation)
     freeze_register(actor=console(), round=evaluation, seed_source=city.SOURCE, chances_reason="小城")
-    draw_evaluators(actor=console(), round=evaluation, public_seed=city.SEED)
+    draw_evaluators(actor=console(), round=evaluation, public_seed=city.SEED, witnesses=city.WITNESSES)
     return evaluation
 
 
@@ -337,7 +337,7 @@ def test_a_voided_draw_takes_its_requests_along(first: User, second: User) -> No
     void_draw(actor=console(), round=evaluation, reason="重新抽取")
     assert not waiting(evaluation).exists()
     freeze_register(actor=console(), round=evaluation, seed_source=city.SOURCE, chances_reason="小城")
-    draw_evaluators(actor=console(), round=evaluation, public_seed=city.SEED)
+    draw_evaluators(actor=console(), round=evaluation, public_seed=city.SEED, witnesses=city.WITNESSES)
     with pytest.raises(Refused) as refusal:
         confirm_replacement(actor=second, replacement=asked)
     assert why(refusal) == ["no_seat"]

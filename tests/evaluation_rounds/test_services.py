@@ -58,7 +58,7 @@ def frozen(**changes: object) -> Round:
 
 def drawn() -> Round:
     evaluation = frozen()
-    draw_evaluators(actor=console(), round=evaluation, public_seed=city.SEED)
+    draw_evaluators(actor=console(), round=evaluation, public_seed=city.SEED, witnesses=city.WITNESSES)
     return evaluation
 
 
@@ -126,7 +126,7 @@ def test_only_staff_create_and_configure(role: str) -> None:
     with pytest.raises(PermissionDenied):
         freeze_register(actor=outsider, round=made, seed_source="x")
     with pytest.raises(PermissionDenied):
-        draw_evaluators(actor=outsider, round=made, public_seed=city.SEED)
+        draw_evaluators(actor=outsider, round=made, public_seed=city.SEED, witnesses=city.WITNESSES)
     with pytest.raises(PermissionDenied):
         open_round(actor=outsider, round=made)
     with pytest.raises(PermissionDenied):
@@ -298,7 +298,7 @@ def test_who_is_left_out_and_why() -> None:
 def test_rotation_leaves_out_who_was_invited_in_the_last_rounds() -> None:
     evaluation = city.draft(2007)
     freeze_register(actor=console(), round=evaluation, seed_source=city.SOURCE)
-    draw_evaluators(actor=console(), round=evaluation, public_seed=city.SEED)
+    draw_evaluators(actor=console(), round=evaluation, public_seed=city.SEED, witnesses=city.WITNESSES)
     following = create_round(
         actor=console(), year=2008, title="b", copy_from=evaluation, opens_at=evaluation.opens_at,
         closes_at=evaluation.closes_at,
@@ -390,7 +390,7 @@ def test_the_codes_of_a_unit_leave_out_what_its_own_list_says_and_a_unit_without
     every.recused.set(Department.objects.all())
     freeze_register(actor=console(), round=evaluation, seed_source=city.SOURCE)
     assert standing_snapshot(2008).exclusion_counts["enterprises"]["recusal"] == 1
-    draw_evaluators(actor=console(), round=evaluation, public_seed=city.SEED)
+    draw_evaluators(actor=console(), round=evaluation, public_seed=city.SEED, witnesses=city.WITNESSES)
     rows = Invitation.objects.filter(stratum__code="enterprises")
     # What the old one did, its successor does now: the list follows.
     assert [row.recused for row in rows.filter(unit=some)] == [["D-economy-1", "D-party-2"]] * 3
@@ -403,7 +403,7 @@ def test_a_stratum_drawn_by_unit_gets_codes_to_hand_out() -> None:
     freeze_register(actor=console(), round=evaluation, seed_source=city.SOURCE)
     # Candidates are units; scoring multiplies by the ballots of each.
     assert evaluation.populations["enterprises"] == 8
-    draw_evaluators(actor=console(), round=evaluation, public_seed=city.SEED)
+    draw_evaluators(actor=console(), round=evaluation, public_seed=city.SEED, witnesses=city.WITNESSES)
     rows = Invitation.objects.filter(stratum__code="enterprises")
     assert rows.count() == 12
     assert rows.filter(evaluator=None, unit__isnull=False, district="鼓楼区").count() == 12
@@ -426,7 +426,7 @@ def test_recusal_follows_the_rule_of_the_stratum_and_the_lineage_of_the_employer
         actor=console(), round=evaluation, section="strata", changes={"strata": plans}, version=evaluation.version
     )
     freeze_register(actor=console(), round=evaluation, seed_source=city.SOURCE)
-    draw_evaluators(actor=console(), round=evaluation, public_seed=city.SEED)
+    draw_evaluators(actor=console(), round=evaluation, public_seed=city.SEED, witnesses=city.WITNESSES)
     assert Invitation.objects.filter(stratum__code="media").first().recused == [new.code]
     assert Invitation.objects.filter(stratum__code="npc").first().recused == ["D-economy-1", "D-economy-2"]
     assert Invitation.objects.filter(stratum__code="residents").first().recused == []
@@ -442,7 +442,7 @@ def test_a_weight_class_of_few_counts_with_the_default() -> None:
     # All 60 of npc are veterans (10 drawn, at least 5: kept); all 4 of media too (4 drawn, below 5: default).
     Evaluator.objects.filter(stratum__code__in=["npc", "media"]).update(weight_class="veteran")
     freeze_register(actor=console(), round=evaluation, seed_source=city.SOURCE)
-    record = draw_evaluators(actor=console(), round=evaluation, public_seed=city.SEED)
+    record = draw_evaluators(actor=console(), round=evaluation, public_seed=city.SEED, witnesses=city.WITNESSES)
     assert set(Invitation.objects.filter(stratum__code="npc").values_list("weight_class", flat=True)) == {"veteran"}
     assert set(Invitation.objects.filter(stratum__code="media").values_list("weight_class", flat=True)) == {""}
     assert record.summary["small_classes"] == [{"stratum": "media", "weight_class": "veteran", "count": 4}]
@@ -452,14 +452,14 @@ def test_a_weight_class_of_few_counts_with_the_default() -> None:
 def test_a_seed_of_another_form_is_refused(seed: str) -> None:
     evaluation = frozen()
     with pytest.raises(Refused) as refusal:
-        draw_evaluators(actor=console(), round=evaluation, public_seed=seed)
+        draw_evaluators(actor=console(), round=evaluation, public_seed=seed, witnesses=city.WITNESSES)
     assert codes_of(refusal) == ["bad_public_seed"]
 
 
 def test_wrong_order_is_impossible() -> None:
     evaluation = city.draft()
     for attempt in (
-        lambda: draw_evaluators(actor=console(), round=evaluation, public_seed=city.SEED),
+        lambda: draw_evaluators(actor=console(), round=evaluation, public_seed=city.SEED, witnesses=city.WITNESSES),
         lambda: open_round(actor=console(), round=evaluation),
         lambda: unfreeze(actor=console(), round=evaluation, reason="x"),
         lambda: void_draw(actor=console(), round=evaluation, reason="x"),
@@ -478,12 +478,12 @@ def test_an_altered_register_file_is_refused() -> None:
     )  # fmt: skip
     Snapshot.objects.update(registry_file=altered)
     with pytest.raises(Refused) as refusal:
-        draw_evaluators(actor=console(), round=evaluation, public_seed=city.SEED)
+        draw_evaluators(actor=console(), round=evaluation, public_seed=city.SEED, witnesses=city.WITNESSES)
     assert codes_of(refusal) == ["snapshot_changed"]
     assert not Draw.objects.exists()
     StoredFile.objects.filter(pk=altered.pk).update(sha256="0" * 64)
     with pytest.raises(Refused):
-        draw_evaluators(actor=console(), round=evaluation, public_seed=city.SEED)
+        draw_evaluators(actor=console(), round=evaluation, public_seed=city.SEED, witnesses=city.WITNESSES)
 
 
 def test_who_changed_since_freezing_is_listed_and_a_vanished_one_gets_no_place() -> None:
@@ -496,7 +496,7 @@ def test_who_changed_since_freezing_is_listed_and_a_vanished_one_gets_no_place()
     Evaluator.objects.filter(pk=moved.pk).update(stratum=Evaluator.objects.get(code="npc-0001").stratum)
     gone_code = gone.code
     gone.delete()
-    record = draw_evaluators(actor=console(), round=evaluation, public_seed=city.SEED)
+    record = draw_evaluators(actor=console(), round=evaluation, public_seed=city.SEED, witnesses=city.WITNESSES)
     assert record.summary["changed_since_freezing"] == {
         "vanished": {"count": 1, "drawn": [ids[gone_code]]},
         "inactive": {"count": 1, "drawn": [ids[paused.code]]},
@@ -517,11 +517,11 @@ def test_a_run_killed_before_its_commit_leaves_nothing_and_the_next_draws_the_sa
     with monkeypatch.context() as patch:
         patch.setattr("evaluation.services.drawing.move", die)
         with pytest.raises(KeyboardInterrupt):
-            draw_evaluators(actor=console(), round=evaluation, public_seed=city.SEED)
+            draw_evaluators(actor=console(), round=evaluation, public_seed=city.SEED, witnesses=city.WITNESSES)
     evaluation.refresh_from_db()
     assert evaluation.state == "configured"
     assert not (Draw.objects.exists() or DrawnPlace.objects.exists() or Invitation.objects.exists())
-    first = draw_evaluators(actor=console(), round=evaluation, public_seed=city.SEED)
+    first = draw_evaluators(actor=console(), round=evaluation, public_seed=city.SEED, witnesses=city.WITNESSES)
     content = files.read(first.result_file)
     assert verify_draw(actor=console(), record=first).same
     assert content == files.read(standing_draw(2008).result_file)
@@ -552,7 +552,7 @@ def test_a_draw_is_voided_with_a_reason_before_any_code() -> None:
     assert Draw.objects.get().snapshot.void_reason == "开奖录像缺失"
     assert DrawnPlace.objects.count() == 40
     freeze_register(actor=console(), round=evaluation, seed_source="双色球 2008139 期")
-    draw_evaluators(actor=console(), round=evaluation, public_seed="1 2 3")
+    draw_evaluators(actor=console(), round=evaluation, public_seed="1 2 3", witnesses=city.WITNESSES)
     assert draw_count(2008) == 2
 
 

@@ -35,7 +35,7 @@ def drawn() -> Round:
     """npc 10 of 60, residents 20 of 100, media all 4 drawn: 34 hold a place, 6 are in reserve."""
     evaluation = city.draft()
     freeze_register(actor=console(), round=evaluation, seed_source=city.SOURCE)
-    draw_evaluators(actor=console(), round=evaluation, public_seed=city.SEED)
+    draw_evaluators(actor=console(), round=evaluation, public_seed=city.SEED, witnesses=city.WITNESSES)
     return evaluation
 
 

@@ -104,7 +104,7 @@ def drawn() -> Round:
     evaluation = city.draft()
     nominate()
     freeze_register(actor=console(), round=evaluation, seed_source=city.SOURCE)
-    draw_evaluators(actor=console(), round=evaluation, public_seed=city.SEED)
+    draw_evaluators(actor=console(), round=evaluation, public_seed=city.SEED, witnesses=city.WITNESSES)
     return evaluation
 
 
@@ -141,7 +141,7 @@ def test_a_department_whose_nominees_judge_it_is_named() -> None:
     evaluation = city.draft()
     Evaluator.objects.filter(stratum__code="npc").update(proposed_by="示范市D-party-1局")
     freeze_register(actor=console(), round=evaluation, seed_source=city.SOURCE)
-    draw_evaluators(actor=console(), round=evaluation, public_seed=city.SEED)
+    draw_evaluators(actor=console(), round=evaluation, public_seed=city.SEED, witnesses=city.WITNESSES)
     # Ten of the sixty are drawn; one of them works there and is recused: drawn, but no judge of it.
     one = evaluation.invitations.filter(stratum__code="npc").first()
     one.recused = ["D-party-1"]

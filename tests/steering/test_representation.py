@@ -53,7 +53,7 @@ def drawn(**npc: Any) -> Round:
     )
     evaluation.refresh_from_db()
     freeze_register(actor=console(), round=evaluation, seed_source=city.SOURCE)
-    draw_evaluators(actor=console(), round=evaluation, public_seed=city.SEED)
+    draw_evaluators(actor=console(), round=evaluation, public_seed=city.SEED, witnesses=city.WITNESSES)
     return evaluation
 
 

@@ -19,7 +19,7 @@ class Command(RoundCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("--public-seed", required=True, metavar="S", help="what the announced source gave")
-        parser.add_argument("--witnesses", default="", metavar="NAMES", help="who was there")
+        parser.add_argument("--witnesses", required=True, metavar="NAMES", help="who was there")
 
     def handle(self, *args: Any, **options: Any) -> None:
         evaluation = self.round(options)
