@@ -24,7 +24,7 @@ from config.bench.measure import Line
 from evaluation.models import Round
 from evaluators.models import Evaluator
 
-PARTS = ("import", "scoring", "pages", "registry")
+PARTS = ("import", "scoring", "pages", "registry", "draw")
 #: Takes minutes and some ten gigabytes on disk, so that it is measured only when asked for.
 LARGE = "large"
 _MARK = "bench-line "
@@ -100,6 +100,10 @@ class Command(BaseCommand):
                 from config.bench import registry
 
                 found = registry.measure()
+            elif part == "draw":
+                from config.bench import drawing
+
+                found = drawing.measure()
             elif part == LARGE:
                 from config.bench import large
 

@@ -19,7 +19,12 @@ class Command(RoundCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("--public-seed", required=True, metavar="S", help="what the announced source gave")
-        parser.add_argument("--witnesses", required=True, metavar="NAMES", help="who was there")
+        parser.add_argument(
+            "--witnesses",
+            default="",
+            metavar="NAMES",
+            help="who was there; without it the result says that nobody was named",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         evaluation = self.round(options)
@@ -28,7 +33,7 @@ class Command(RoundCommand):
                 actor=console(),
                 round=evaluation,
                 public_seed=options["public_seed"],
-                witnesses=options["witnesses"],
+                witnesses=options["witnesses"].strip() or _("nobody named; drawn by command"),
                 progress=self.progress(options),
             )
             make_representation(actor=console(), record=record, progress=self.progress(options))
