@@ -194,7 +194,7 @@ def comparison_of(snapshot: Snapshot) -> RegisterComparison | None:
         .order_by("-id")
         .first()
     )
-    if entry is None:
+    if entry is None or entry.after is None:
         return None
     counts = {key: entry.after[key]["count"] for key in ("vanished", "inactive", "moved")}
     return RegisterComparison(entry.at, entry.actor_name, **counts)

@@ -104,4 +104,8 @@ def _rows(registry: Registry, wanted: set[str]) -> dict[str, tuple[str, str, str
 def _cells(snapshot: Snapshot, now: Registry) -> list[ChangedCell]:
     before = Counter({(row["stratum"], row["cell"]): row["size"] for row in snapshot.chances})
     after = Counter(zip(now.strata, now.cells, strict=True))
-    return [ChangedCell(*key, before[key], after[key]) for key in sorted(before | after) if before[key] != after[key]]
+    return [
+        ChangedCell(key[0], key[1], before[key], after[key])
+        for key in sorted(before | after)
+        if before[key] != after[key]
+    ]

@@ -59,7 +59,7 @@ def test_what_is_counted_is_what_freezing_would_take() -> None:
     first = city.draft(2008)
     first = planned(first, residents={"quota": 30})
     freeze_register(actor=console(), round=first, seed_source=city.SOURCE)
-    draw_evaluators(actor=console(), round=first, public_seed=city.SEED)
+    draw_evaluators(actor=console(), round=first, public_seed=city.SEED, witnesses=city.WITNESSES)
     second = planned_next()
     rows = list(Evaluator.objects.filter(stratum__code="residents").order_by("code"))
     employer = city.departments(2009)[0]
@@ -97,7 +97,7 @@ def planned_next() -> Round:
 def test_only_published_rounds_are_looked_at() -> None:
     first = city.draft(2008)
     freeze_register(actor=console(), round=first, seed_source=city.SOURCE)
-    draw_evaluators(actor=console(), round=first, public_seed=city.SEED)
+    draw_evaluators(actor=console(), round=first, public_seed=city.SEED, witnesses=city.WITNESSES)
     layer = Stratum.objects.get(code="npc")
     # Ten ballots of ten departments: 7 satisfied, 3 not, for each. S² = 10/9 · 0.21 = 0.2333…
     for number in range(10):
