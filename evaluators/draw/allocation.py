@@ -13,8 +13,10 @@ def allocate(sizes: Mapping[str, int], quota: int, min_per_cell: int = 0) -> dic
     floor(R · m_c / M) seats, M = Σ m_c, and one more for the largest remainders of that division until R is used up.
     Ties: the larger cell, then the cell label in UTF-8 byte order. A quota of at least Σ size_c takes everyone.
 
-    A larger cell never gets fewer seats than a smaller one. One more seat in the *quota* can cost a cell a seat (the
-    Alabama paradox of this method; also where the quota reaches the number of cells and the minimum sets in).
+    Monotone in the sizes: a larger cell never gets fewer seats than a smaller one, and a cell that grows while the
+    others and the quota stay never loses a seat. Not monotone in the quota: one more seat in the *quota* can cost a
+    cell a seat (the Alabama paradox of this method; also where the quota reaches the number of cells and the minimum
+    sets in), with the minimum out of play never more than one.
 
     Args:
         sizes: candidates by cell label, each at least 1; the empty label is a cell like any other.

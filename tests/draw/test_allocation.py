@@ -79,6 +79,17 @@ def test_every_cell_gets_its_share_rounded_down_or_up(cells: dict[str, int], quo
         assert quota * cells[cell] // total <= seats <= -(-quota * cells[cell] // total)
 
 
+@given(sizes, st.data(), st.integers(0, 400), st.integers(1, 60), minimum)
+def test_a_cell_that_grows_alone_never_loses_a_seat(
+    cells: dict[str, int], data: st.DataObject, quota: int, more: int, least: int
+) -> None:
+    # Its share of the quota rises and every other share falls; where another share falls below a whole number, that
+    # cell takes part in the remainders with one more to give out, so that nobody is pushed ahead of the grown one.
+    grown = data.draw(st.sampled_from(sorted(cells)))
+    after = allocate({**cells, grown: cells[grown] + more}, quota, least)
+    assert after[grown] >= allocate(cells, quota, least)[grown]
+
+
 @given(sizes, st.integers(0, 200), st.integers(0, 200), minimum)
 def test_a_larger_quota_costs_a_cell_at_most_one_seat(cells: dict[str, int], quota: int, more: int, least: int) -> None:
     # Not even that on either side of the point where the minimum sets in, so both quotas are on the same side.
