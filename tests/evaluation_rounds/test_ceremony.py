@@ -189,7 +189,7 @@ def test_a_second_draw_is_counted_on_the_later_pages_and_the_first_can_be_redone
         page = staff.get(url).content.decode()
         assert "抽选 2 次" in page, url
     assert "第 1 号快照已作废：开奖录像缺失" in staff.get(later[2]).content.decode()
-    packed = staff.get(reverse("evaluation:draw-download-earlier", args=(2008, 1)))
+    packed = staff.get(reverse("evaluation:draw-earlier-download", args=(2008, 1)))
     with zipfile.ZipFile(io.BytesIO(packed.content)) as archive:
         archive.extractall(tmp_path)
     assert (tmp_path / "drawn.csv").read_bytes() == first
@@ -198,7 +198,7 @@ def test_a_second_draw_is_counted_on_the_later_pages_and_the_first_can_be_redone
     subprocess.run(command, check=True, capture_output=True, cwd=tmp_path, env={})
     assert (tmp_path / "again.csv").read_bytes() == first
     assert "python3 -m draw . --out again.csv" in (tmp_path / "README.txt").read_text(encoding="utf-8")
-    assert staff.get(reverse("evaluation:draw-download-earlier", args=(2008, 3))).status_code == 404
+    assert staff.get(reverse("evaluation:draw-earlier-download", args=(2008, 3))).status_code == 404
 
 
 # A killed worker
