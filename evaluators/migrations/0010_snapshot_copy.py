@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('evaluators', '0008_history_erasable'),
+        ('evaluators', '0009_unit_contact'),
         ('foundation', '0002_audit_append_only'),
     ]
 
