@@ -150,11 +150,12 @@ def _speed(file: Path, snapshot_hash: str, plan: Plan, ids: list[str]) -> Iterat
 
 
 _ALONE = """
-import resource, sys
+import sys
 from evaluators.draw import draw, load_frozen, parse_plan
 plan, seed = parse_plan(open(sys.argv[1], "rb").read())
 draw(load_frozen(open(sys.argv[2], "rb").read(), sys.argv[3]), plan, seed)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+# Of this program alone: ru_maxrss would be that of the process which started it.
+print(next(int(line.split()[1]) // 1024 for line in open("/proc/self/status") if line.startswith("VmHWM")))
 """
 
 
