@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.models import Role, User
 from config.demo.city import City
 from departments.models import Department, DepartmentYear
+from evaluators.models import Draw
 from scoring.models import DepartmentScore, Publication
 from tests.demo.city import small_city
 
@@ -56,6 +59,28 @@ def test_a_reader_of_one_department_gets_no_part_that_was_kept_for_others(leader
     own = signed_in("lianluo").get("/results/2007/").content.decode()
     assert "国税局" not in own
     assert "国税局" not in leader.get("/results/2007/?group=party").content.decode()
+
+
+@pytest.mark.parametrize("username", ["lingdao", "gongwei"])
+def test_a_second_draw_is_told_on_every_page_of_its_round(city: City, username: str) -> None:
+    """Also on those kept from before: it is no part of what is kept."""
+    run = Publication.objects.get(round__year=2007).run
+    paths = ["/", "/results/2007/", "/results/departments/D39/", "/results/2007/departments/D39/explain/"]
+    paths += ["/results/2007/recount/"]
+    if username == "gongwei":
+        here = f"/scoring/2007/runs/{run.pk}/"
+        paths = ["/rounds/2007/", "/scoring/2007/", here, f"{here}quality/", f"{here}sensitivity/", f"{here}what-if/"]
+    client = signed_in(username)
+    told = "本轮共抽选 2 次"
+    assert all(told not in client.get(path).content.decode() for path in paths)
+    draw = Draw.objects.get(snapshot__year=2007, snapshot__voided_at=None)
+    voided = draw.snapshot
+    voided.pk, voided.number, voided.voided_at, voided.void_reason = uuid4(), 9, timezone.now(), "试"
+    voided.save(force_insert=True)
+    draw.pk, draw.snapshot = None, voided
+    draw.save(force_insert=True)
+    missing = [path for path in paths if told not in client.get(path).content.decode()]
+    assert missing == []
 
 
 @pytest.mark.parametrize("path", PAGES)
