@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import time
 from collections.abc import Callable, Iterable, Sequence
 from io import BufferedReader, RawIOBase
 from itertools import islice
@@ -129,19 +130,45 @@ def analyze(*model_classes: type[models.Model]) -> None:
                 cursor.execute(f"ANALYZE {connection.ops.quote_name(model._meta.db_table)}")
 
 
-def vacuum(*model_classes: type[models.Model]) -> None:
+class StillRead(Exception):
+    """Somebody else's transaction can still see rows that were to be forgotten, so that they cannot go."""
+
+
+#: Connections to this database that see it as it was before the transaction asking (a backup, a hung session, the
+#: server's own ANALYZE). Of other users' connections the server says so only to pg_monitor.
+_OLD_READERS = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND age(backend_xmin) > 0
+"""
+
+
+def vacuum(*model_classes: type[models.Model], patience: float = 60.0) -> None:
     """Physically forget deleted and replaced rows of these tables. Must run outside a transaction.
 
-    PostgreSQL: VACUUM FULL rewrites the tables. SQLite: secure_delete has zeroed the pages; VACUUM rewrites the file
-    and the write-ahead log is truncated.
+    PostgreSQL: VACUUM FULL rewrites the tables, once no transaction is left that could still see the old rows; waited
+    for at most ``patience`` seconds. SQLite: secure_delete has zeroed the pages; VACUUM rewrites the file and the
+    write-ahead log is truncated. Raises StillRead: nothing was rewritten.
     """
     with connection.cursor() as cursor:
         if is_postgresql():
+            _wait_for_readers(cursor, patience)
             for model in model_classes:
                 cursor.execute(f"VACUUM (FULL, ANALYZE) {connection.ops.quote_name(model._meta.db_table)}")
         else:
             cursor.execute("VACUUM")
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _wait_for_readers(cursor: Any, patience: float) -> None:
+    cursor.execute("SELECT txid_current()")  # whoever begins from here on sees the tables as they are now
+    end = time.monotonic() + patience
+    while True:
+        cursor.execute(_OLD_READERS)
+        if not cursor.fetchone()[0]:
+            return
+        if time.monotonic() > end:
+            raise StillRead
+        time.sleep(0.1)
 
 
 class _JoinedBytes(models.Aggregate):

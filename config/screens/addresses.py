@@ -44,6 +44,7 @@ NOT_PAGES = {
     "canvassing:report-send-back": "POST",
     "canvassing:report-confirm": "POST",
     "portal:workbook-make": "POST",
+    "evaluation:draw-compare": "POST",
     "scoring:run-unlock-grant": "only while somebody asks",
     "styleguide": "only while developing",
 }

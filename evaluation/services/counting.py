@@ -36,7 +36,7 @@ from evaluation.services.opened import OpenedRow, OpinionRow, UnopenedRow, Writt
 from evaluation.states import VERBS
 from evaluators.models import Stratum
 from foundation import audit
-from foundation.database import vacuum
+from foundation.database import StillRead, vacuum
 from foundation.formats import moment
 from foundation.jobs import Progress, SilentProgress
 
@@ -125,7 +125,14 @@ def clear_up(round: Round) -> None:
     """After the commit: delete the key file, rewrite the tables, and note that it is done. Safe to run twice."""
     if round.key_mode == KeyMode.FILE:
         destroy_key(round)
-    vacuum(Invitation, Ballot, Opinion, Receipt, UnopenedEnvelope)
+    try:
+        vacuum(Invitation, Ballot, Opinion, Receipt, UnopenedEnvelope)
+    except StillRead as error:
+        message = _(
+            "The box is open and every ballot is stored. What the envelopes held can only be wiped when nobody reads "
+            "the database as it was before: a backup or another long job is running. Clear up again when it has ended."
+        )
+        raise Refused(Missing("tables_read", message)) from error
     round.refresh_from_db(fields=["counting_report"])
     round.counting_report = {**(round.counting_report or {}), "cleared_at": timezone.now().isoformat()}
     round.save(update_fields=["counting_report"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, connection, connections, transaction
 from django.utils import timezone
 
 from departments.models import DepartmentGroup
@@ -112,6 +112,25 @@ def test_serialise_needs_no_more_than_a_transaction() -> None:
         database.serialise("a name with ' and 汉字")
         Job.objects.create(kind="x")
     assert Job.objects.exists()
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_nothing_is_called_forgotten_while_somebody_still_sees_it() -> None:
+    """A session that began before keeps the old rows on disk, VACUUM FULL or not."""
+    other = connections.create_connection("default")
+    try:
+        other.set_autocommit(False)
+        with other.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            cursor.execute("SELECT count(*) FROM departments_departmentgroup")
+        DepartmentGroup.objects.update(order=7)
+        with pytest.raises(database.StillRead):
+            database.vacuum(DepartmentGroup, patience=0.3)
+        other.rollback()
+        database.vacuum(DepartmentGroup, patience=30)
+    finally:
+        other.close()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -14,6 +14,7 @@ from django.test import Client
 from accounts.models import User
 from config.demo.city import City
 from portal.reports.workbook import result_workbook
+from scoring import shifts
 from scoring.models import Publication, ScoreRun
 from tests.demo.city import small_city
 from tests.tampering import past_the_triggers
@@ -38,7 +39,7 @@ def page(path: str) -> str:
 
 
 @pytest.fixture
-def other_rules_in_2006(city: City) -> None:
+def other_rules_in_2006(city: City) -> Iterator[None]:
     """In 2006 D39 was in the party group, city leaders weighed 5 more and the media did not judge that group."""
     run = Publication.objects.get(round__year=2006).run
     basis, result = run.basis, run.result
@@ -53,6 +54,9 @@ def other_rules_in_2006(city: City) -> None:
         row["group"] = "party" if row["code"] == "D39" else row["group"]
     with past_the_triggers(ScoreRun):
         QuerySet(ScoreRun).filter(pk=run.pk).update(basis=basis, result=result)
+    shifts._judged.cache_clear()  # which trusts that no run ever changes
+    yield
+    shifts._judged.cache_clear()
 
 
 @pytest.mark.parametrize("path", ["/results/departments/D39/?year=2007", "/results/2007/departments/D39/explain/"])
