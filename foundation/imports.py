@@ -13,6 +13,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.functional import Promise
 
+from foundation.collector import collector_paused
 from foundation.database import serialise
 from foundation.jobs import Progress
 from foundation.tables import Finding, ImportResult, Sheet, Table, TableSchema, Unreadable, read_table, xlsx_bytes
@@ -102,7 +103,7 @@ def apply(
         table = read_table(content, kind.schema())
     except Unreadable as error:
         return Preview(None, Plan(ImportResult.of_unreadable(error)))
-    with transaction.atomic():
+    with collector_paused(), transaction.atomic():
         # One import at a time: the plan is only true while nobody else writes the same list.
         serialise(f"import:{kind.name}")
         done = Preview(table, kind.plan(table, options))

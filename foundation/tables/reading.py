@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from foundation.collector import collector_paused
 from foundation.tables import codes
 from foundation.tables.body import Body
 from foundation.tables.findings import Unreadable
@@ -28,20 +27,8 @@ def read_table(source: Source, schema: TableSchema, limits: Limits = DEFAULT_LIM
     The header is looked for in the first rows of the visible sheets, in order. Raises Unreadable where the file as a
     whole cannot be read, OSError where it cannot be opened. Anything else that is wrong is in the table's ``problems``.
     """
-    with _collector_paused():
+    with collector_paused():
         return _read(_load(source, limits), schema, limits)
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Cells by the hundred thousand and no cycle among them: going over them again and again is a tenth of the time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _read(data: bytes, schema: TableSchema, limits: Limits) -> Table:
