@@ -80,7 +80,7 @@ def pages() -> list[tuple[str, str, int]]:
         ("list, one district", listed(district=last.district), _LIST_AIM),
         ("list, one status", listed(status=rare.status), _LIST_AIM),
         ("strata", reverse("evaluators:stratum-list"), _LIST_AIM),
-        ("units", reverse("evaluators:unit-list"), _SEARCH_AIM),
+        ("units", reverse("evaluators:unit-list"), _LIST_AIM),
         ("search: name", listed(words=seal(last.name)), _SEARCH_AIM),
         ("search: surname alone", listed(words=seal(last.name[:1])), _SEARCH_AIM),
         ("search: surname in a stratum", listed(words=seal(last.name[:1]), stratum=last.stratum.pk), _SEARCH_AIM),
