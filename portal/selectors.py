@@ -49,17 +49,7 @@ class YearRow:
 def publications() -> list[Publication]:
     """Every published round, oldest first, without the heavy parts of its run."""
     return list(
-        Publication.objects.select_related("round", "run")
-        .defer(
-            "run__cube",
-            "run__basis",
-            "run__result",
-            "run__breakdown",
-            "run__axes",
-            "round__baselines",
-            "round__configuration",
-        )
-        .order_by("round__year")
+        Publication.objects.select_related("round", "run").defer(*_HEAVY, "run__result").order_by("round__year")
     )
 
 
