@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime
 from io import BytesIO
 from typing import Any
 
@@ -104,3 +105,12 @@ def erase(file: StoredFile) -> None:
         file.erased_at = timezone.now()
         file.save(update_fields=["erased_at"])
         transaction.on_commit(lambda: default_storage.delete(_path(file)))
+
+
+def erase_made_before(when: datetime, *kinds: str) -> int:
+    """Erase the files of these kinds that were made before a moment; returns how many."""
+    count = 0
+    for file in StoredFile.objects.filter(kind__in=kinds, created_at__lt=when, erased_at=None):
+        erase(file)
+        count += 1
+    return count

@@ -90,9 +90,4 @@ def import_apply(
 
 def erase_old_uploads() -> int:
     """Erase uploads that nobody stored within a week; returns how many."""
-    old = StoredFile.objects.filter(kind=UPLOAD_KIND, erased_at=None, created_at__lt=timezone.now() - KEEP_UPLOADS)
-    count = 0
-    for file in old:
-        files.erase(file)
-        count += 1
-    return count
+    return files.erase_made_before(timezone.now() - KEEP_UPLOADS, UPLOAD_KIND)

@@ -125,14 +125,7 @@ def stored_lists(round: Round) -> list[StoredFile]:
 
 def erase_old_lists(*kinds: str) -> int:
     """Erase lists (of these kinds of file, or of the drawn) made more than a week ago; returns how many."""
-    old = StoredFile.objects.filter(
-        kind__in=kinds or (LIST_KIND,), erased_at=None, created_at__lt=timezone.now() - KEPT
-    )
-    count = 0
-    for file in old:
-        files.erase(file)
-        count += 1
-    return count
+    return files.erase_made_before(timezone.now() - KEPT, *(kinds or (LIST_KIND,)))
 
 
 def _label(record: Draw) -> str:

@@ -23,7 +23,6 @@ from evaluation.services.codes import ISSUABLE, LIST_KIND
 from evaluation.services.moves import lock
 from evaluators.models import Stratum, Unit
 from foundation import audit, files
-from foundation.models import StoredFile
 
 PERMISSION = "round.codes"
 #: Files with codes that nobody confirmed as printed are erased after so many days.
@@ -153,10 +152,7 @@ def erase_forgotten() -> int:
         count += _erase(row)
         row.save(update_fields=["erased_at"])
         _record(None, "letters.erase", row, {"count": row.codes})
-    for file in StoredFile.objects.filter(kind=LIST_KIND, created_at__lt=before, erased_at=None):
-        files.erase(file)
-        count += 1
-    return count
+    return count + files.erase_made_before(before, LIST_KIND)
 
 
 @sensitive_variables()

@@ -111,10 +111,4 @@ def _rows(people: QuerySet[Evaluator], total: int, progress: Progress) -> Iterat
 
 def erase_old_exports() -> int:
     """Erase registers, sheets of units and reports that were made more than a week ago; returns how many."""
-    kinds = [EXPORT_KIND, SHEETS_KIND, REPORT]
-    old = StoredFile.objects.filter(kind__in=kinds, erased_at=None, created_at__lt=timezone.now() - KEPT)
-    count = 0
-    for file in old:
-        files.erase(file)
-        count += 1
-    return count
+    return files.erase_made_before(timezone.now() - KEPT, EXPORT_KIND, SHEETS_KIND, REPORT)
